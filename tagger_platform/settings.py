@@ -1,0 +1,287 @@
+"""Every environment variable, read once into frozen `Settings`.
+
+What belongs here: names, defaults, units and checks of variables. What does not: what they switch on.
+`.env.example` and the README's table are tested against `VARIABLES`, which is read off the class itself.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from tagger_platform import stream_config
+from tagger_platform.errors import SettingsError
+from tagger_platform.model import Stream
+
+DAY_S = 86_400
+KNOWN_POLICIES = ("shazam_two_hit", "catalogue_two_hit")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable: its default as text, the parser that judges it, and a line for people."""
+
+    name: str
+    default: str
+    parse: Callable[[str], Any]
+    help: str
+
+
+def _var(name: str, default: str, parse: Callable[[str], Any], text: str) -> Any:
+    return field(metadata={"variable": Variable(name, default, parse, text)})
+
+
+def _number(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"-?\d+", text) or not low <= int(text) <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}, not {text!r}")
+        return int(text)
+
+    return parse
+
+
+def _fraction(text: str) -> float:
+    if not re.fullmatch(r"\d*\.?\d+", text) or not 0 <= float(text) <= 1:
+        raise ValueError(f"must be a number from 0 to 1, not {text!r}")
+    return float(text)
+
+
+def _port_or_next(text: str) -> int | None:
+    return _number(1, 65535)(text) if text else None
+
+
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"must be a time zone such as America/Los_Angeles or Europe/Kyiv, not {text!r}") from None
+
+
+def _offsets(text: str) -> tuple[int, ...] | None:
+    if text == "continuous":
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdigit() for part in parts) or len(set(parts)) != len(parts):
+        raise ValueError(f"must be 'continuous' or different whole seconds such as 0,30, not {text!r}")
+    return tuple(sorted(int(part) for part in parts))
+
+
+def _policies(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    if unknown := [name for name in names if name not in KNOWN_POLICIES]:
+        raise ValueError(f"has unknown policies {', '.join(unknown)}; known are {', '.join(KNOWN_POLICIES)}")
+    if not names:
+        raise ValueError(f"must name at least one of {', '.join(KNOWN_POLICIES)}")
+    return names
+
+
+def _local_time(text: str) -> time:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+        raise ValueError(f"must be a time of day such as 04:00, not {text!r}")
+    return time.fromisoformat(text)
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text.lower() not in [choice.lower() for choice in choices]:
+            raise ValueError(f"must be one of {', '.join(choices)}, not {text!r}")
+        return next(choice for choice in choices if choice.lower() == text.lower())
+
+    return parse
+
+
+def _url_path(text: str) -> str:
+    if not re.fullmatch(r"/[A-Za-z0-9_/-]*[A-Za-z0-9_-]", text):
+        raise ValueError(f"must be a path such as /metrics, not {text!r}")
+    return text
+
+
+def _endpoint(text: str) -> str:
+    if text and (urlsplit(text).scheme not in ("http", "https") or not urlsplit(text).hostname):
+        raise ValueError("must be an http:// or https:// address, or empty")
+    return text
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.:-]+", text):
+        raise ValueError(f"must be an address to listen on such as 127.0.0.1 or 0.0.0.0, not {text!r}")
+    return text
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _optional_path(text: str) -> Path | None:
+    return _path(text) if text else None
+
+
+_bool = stream_config.parse_bool
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one process. Make one with `Settings.load()`."""
+
+    host: str = _var("HOST", "127.0.0.1", _host, "address the api and the pages listen on")
+    port: int = _var("PORT", "44100", _number(1, 65535), "port of the api")
+    ui_port: int = _var("UI_PORT", "", _port_or_next, "port of the pages; empty: PORT + 1")
+    dagster_port: int = _var("DAGSTER_PORT", "", _port_or_next, "port of the Dagster UI, local only; empty: PORT + 2")
+    capture_port: int = _var("CAPTURE_PORT", "", _port_or_next, "port of capture, local only; empty: PORT + 3")
+    code_port: int = _var("CODE_PORT", "", _port_or_next, "port of Dagster's code server, local; empty: PORT + 4")
+    tz: ZoneInfo = _var("TZ", "America/Los_Angeles", _zone, "time zone of dates and nightly jobs")
+    data_dir: Path = _var("DATA_DIR", "data", _path, "folder for everything that is kept")
+    streams_file: Path = _var("STREAMS_FILE", "streams.yaml", _path, "list of streams; those in the environment win")
+    window_s: int = _var("WINDOW_SECONDS", "12", _number(3, 60), "length of a window in seconds")
+    hop_s: int = _var("HOP_SECONDS", "120", _number(5, DAY_S), "seconds from slot to slot")
+    window_offsets: tuple[int, ...] = _var(
+        "WINDOW_OFFSETS", "0,30", _offsets, "seconds after the slot at which windows begin, or 'continuous'"
+    )
+    dedup_s: int = _var("DEDUP_SECONDS", "300", _number(0, DAY_S), "longest gap in seconds inside one play")
+    decision_policy: tuple[str, ...] = _var(
+        "DECISION_POLICY", "shazam_two_hit,catalogue_two_hit", _policies, "policies that make plays"
+    )
+    two_hit_hop_tolerance: int = _var(
+        "TWO_HIT_HOP_TOLERANCE", "1", _number(0, 10), "windows between two hits that may say otherwise"
+    )
+    retain_plays_days: int = _var("RETAIN_PLAYS_DAYS", "-1", _number(-1, 36_500), "days; -1 keeps plays for ever")
+    retain_recognitions_days: int = _var(
+        "RETAIN_RECOGNITIONS_DAYS", "30", _number(1, 36_500), "days that recognitions and windows are kept"
+    )
+    clip_retain_days: int = _var("CLIP_RETAIN_DAYS", "30", _number(0, 36_500), "days that evidence clips are kept")
+    catchup_retain_hours: int = _var(
+        "CATCHUP_RETAIN_HOURS", "48", _number(0, 24 * 365), "hours that unanswered audio waits to be asked again"
+    )
+    retention_cleanup_localtime: time = _var(
+        "RETENTION_CLEANUP_LOCALTIME", "04:00", _local_time, "time of day in TZ of the nightly clean-up"
+    )
+    shazam_enabled: bool = _var("SHAZAM_ENABLED", "true", _bool, "ask Shazam (an unofficial API)")
+    shazam_per_minute: int = _var("SHAZAM_PER_MINUTE", "4", _number(1, 600), "requests a minute, all streams together")
+    shazam_url: str = _var("SHAZAM_URL", "", _endpoint, "where to ask instead of Shazam's own host, such as a stand-in")
+    acoustid_enabled: bool = _var("ACOUSTID_ENABLED", "false", _bool, "ask AcoustID (observed only)")
+    acoustid_api_key: str = _var("ACOUSTID_API_KEY", "", str, "AcoustID application key")
+    chromaprint_path: Path | None = _var("CHROMAPRINT_PATH", "", _optional_path, "fpcalc; empty: looked up in PATH")
+    ffmpeg_path: Path | None = _var("FFMPEG_PATH", "", _optional_path, "ffmpeg; empty: the system's, else the wheel's")
+    global_max_inflight: int = _var(
+        "GLOBAL_MAX_INFLIGHT_RECOGNITIONS", "3", _number(1, 100), "questions under way at once, all providers"
+    )
+    per_provider_max_inflight: int = _var(
+        "PER_PROVIDER_MAX_INFLIGHT", "3", _number(1, 100), "questions under way at once, each provider"
+    )
+    queue_max_size: int = _var("QUEUE_MAX_SIZE", "500", _number(1, 1_000_000), "windows the spool holds at most")
+    queue_max_mb: int = _var("QUEUE_MAX_MB", "2000", _number(1, 10_000_000), "megabytes the spool holds at most")
+    log_level: str = _var("LOG_LEVEL", "INFO", _one_of(*LOG_LEVELS), "DEBUG, INFO, WARNING or ERROR")
+    structured_logs: bool = _var("STRUCTURED_LOGS", "false", _bool, "one JSON object a line instead of text")
+    enable_prometheus: bool = _var("ENABLE_PROMETHEUS", "true", _bool, "serve metrics")
+    metrics_path: str = _var("METRICS_PATH", "/metrics", _url_path, "path of the metrics")
+    otel_service_name: str = _var("OTEL_SERVICE_NAME", "tagger", str, "service name in traces")
+    otel_endpoint: str = _var("OTEL_EXPORTER_OTLP_ENDPOINT", "", _endpoint, "OTLP collector; empty: no traces")
+    otel_sampler_arg: float = _var("OTEL_TRACES_SAMPLER_ARG", "1.0", _fraction, "share of slots traced, 0 to 1")
+    clusters_enabled: bool = _var("CLUSTERS_ENABLED", "true", _bool, "draw the sound map")
+    embed_model: str = _var("EMBED_MODEL", "sentence-transformers/all-MiniLM-L6-v2", str, "model for embeddings")
+    embed_model_revision: str = _var("EMBED_MODEL_REVISION", "main", str, "revision of the model")
+    embed_device: str = _var("EMBED_DEVICE", "cpu", _one_of("cpu", "cuda", "mps"), "device for embeddings")
+    streams: tuple[Stream, ...] = ()
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read all variables and the streams file. Raises SettingsError with every problem found."""
+        environ = os.environ if environ is None else environ
+        values, problems = _parsed(environ)
+        from_environment, stream_problems = stream_config.from_environment(environ)
+        problems += stream_problems
+        if "streams_file" in values:
+            from_file, file_problems = stream_config.from_file(values["streams_file"])
+            problems += file_problems
+        if problems:
+            raise SettingsError(problems)
+        settings = cls(**_completed(values), streams=stream_config.merged(from_environment, from_file))
+        if problems := _contradictions(settings):
+            raise SettingsError(problems)
+        return settings
+
+    def with_streams_read_again(self, environ: Mapping[str, str] | None = None) -> "Settings":
+        """These settings with `streams.yaml` as it is now. Raises SettingsError when it is broken."""
+        from_environment, _ = stream_config.from_environment(os.environ if environ is None else environ)
+        from_file, problems = stream_config.from_file(self.streams_file)
+        if problems:
+            raise SettingsError(problems)
+        return replace(self, streams=stream_config.merged(from_environment, from_file))
+
+    @property
+    def enabled_streams(self) -> tuple[Stream, ...]:
+        return tuple(stream for stream in self.streams if stream.enabled)
+
+    @property
+    def database_path(self) -> Path:
+        return self.data_dir / "tagger.duckdb"
+
+    @property
+    def spool_dir(self) -> Path:
+        return self.data_dir / "spool"
+
+    @property
+    def catalogue_dir(self) -> Path:
+        return self.data_dir / "catalogue"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.data_dir / "dagster"
+
+
+def _read_off(cls: type[Settings]) -> dict[str, Variable]:
+    return {item.name: item.metadata["variable"] for item in fields(cls) if "variable" in item.metadata}
+
+
+_BY_FIELD = _read_off(Settings)
+VARIABLES = tuple(_BY_FIELD.values())
+"""Every plain variable in order; the STREAM_* family is `stream_config`'s."""
+
+
+def _parsed(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    values: dict[str, Any] = {}
+    problems = []
+    for name, variable in _BY_FIELD.items():
+        text = environ.get(variable.name, "").strip() or variable.default
+        try:
+            values[name] = variable.parse(text)
+        except ValueError as error:
+            problems.append(f"{variable.name} {error}")
+    return values, problems
+
+
+def _completed(values: dict[str, Any]) -> dict[str, Any]:
+    for step, name in enumerate(("ui_port", "dagster_port", "capture_port", "code_port"), start=1):
+        values[name] = values[name] or values["port"] + step
+    if values["window_offsets"] is None:
+        values["window_offsets"] = tiled(values["hop_s"], values["window_s"])
+    return values
+
+
+def tiled(hop_s: int, window_s: int) -> tuple[int, ...]:
+    """Offsets that cover the whole hop; the last window overlaps its neighbour where the hop is no multiple."""
+    last = max(hop_s - window_s, 0)
+    return (*range(0, last, window_s), last)
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    problems = []
+    if settings.window_offsets[-1] + settings.window_s > settings.hop_s:
+        problems.append(
+            f"WINDOW_OFFSETS: the window at {settings.window_offsets[-1]} s lasts {settings.window_s} s "
+            f"(WINDOW_SECONDS) and ends after the slot's {settings.hop_s} s (HOP_SECONDS)"
+        )
+    names = ("port", "ui_port", "dagster_port", "capture_port", "code_port")
+    ports = [getattr(settings, name) for name in names]
+    if len(set(ports)) < len(ports) or max(ports) > 65535:
+        listed = ", ".join(f"{_BY_FIELD[name].name}={port}" for name, port in zip(names, ports, strict=True))
+        problems.append(f"the ports must differ and be at most 65535: {listed}")
+    if settings.acoustid_enabled and not settings.acoustid_api_key:
+        problems.append("ACOUSTID_ENABLED is true but ACOUSTID_API_KEY is empty")
+    return problems

@@ -1,0 +1,274 @@
+"""Hand-over 1: capture -> Dagster. Folders of finished slots, handed over by rename.
+
+::
+
+    spool/open/<slot>/      being written by capture
+    spool/ready/<slot>/     finished: audio and manifest.json, written last
+    spool/claimed/<slot>/   Dagster is working on it; gone when its rows are in the store
+    spool/pending/          audio of windows that got no answer yet
+
+What belongs here: the manifest, and every rename and delete in these folders. What does not: making windows
+(`capture`) and what becomes of them (`defs`). A slot is in one folder at a time, and its manifest names every
+window that was expected of it, so nothing is ever lost without a reason.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tagger_platform.errors import NewerVersionError
+from tagger_platform.model import CaptureState, Slot, Window
+
+MANIFEST = "manifest.json"
+MANIFEST_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Capture's account of one slot: every expected window of every enabled stream."""
+
+    slot: Slot
+    source: str
+    hop_s: int
+    windows: tuple[Window, ...]
+    titles: tuple[tuple[str, str], ...] = ()
+    traceparent: str | None = None
+
+    def to_json(self) -> str:
+        content = {
+            "version": MANIFEST_VERSION,
+            "slot": self.slot.key,
+            "source": self.source,
+            "hop_s": self.hop_s,
+            "titles": dict(self.titles),
+            "traceparent": self.traceparent,
+            "windows": [_window_to_dict(window) for window in self.windows],
+        }
+        return json.dumps(content, indent=1, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Manifest":
+        """Raises ValueError when cut short or not a manifest, NewerVersionError when from a newer tagger."""
+        content = json.loads(text)
+        if not isinstance(content, dict) or not isinstance(content.get("version"), int):
+            raise ValueError("not a manifest")
+        if content["version"] > MANIFEST_VERSION:
+            raise NewerVersionError(
+                f"the manifest has version {content['version']}, this tagger knows {MANIFEST_VERSION}: upgrade tagger"
+            )
+        try:
+            slot = Slot.parse(content["slot"])
+            return cls(
+                slot=slot,
+                source=content["source"],
+                hop_s=content["hop_s"],
+                windows=tuple(_window_from_dict(slot, item) for item in content["windows"]),
+                titles=tuple(content["titles"].items()),
+                traceparent=content["traceparent"],
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"the manifest lacks or garbles {error}") from error
+
+
+def _window_to_dict(window: Window) -> dict[str, Any]:
+    return {
+        "stream": window.stream,
+        "offset": window.offset_s,
+        "length": window.length_s,
+        "state": window.state,
+        "detail": window.detail,
+        "level_dbfs": window.level_dbfs,
+        "icy_title": window.icy_title,
+    }
+
+
+def _window_from_dict(slot: Slot, item: dict[str, Any]) -> Window:
+    return Window(
+        stream=item["stream"],
+        slot=slot,
+        offset_s=item["offset"],
+        length_s=item["length"],
+        state=CaptureState(item["state"]),
+        detail=item["detail"],
+        level_dbfs=item["level_dbfs"],
+        icy_title=item["icy_title"],
+    )
+
+
+def audio_name(window: Window) -> str:
+    return f"{window.stream}+{window.offset_s}.flac"
+
+
+class Spool:
+    """The spool's folders. Every method is safe to call again after a kill at any point."""
+
+    def __init__(self, root: Path, *, max_windows: int = 500, max_bytes: int = 2_000_000_000) -> None:
+        self.root = root
+        self._max_windows = max_windows
+        self._max_bytes = max_bytes
+        self._open, self._ready, self._claimed, self._pending = (
+            root / name for name in ("open", "ready", "claimed", "pending")
+        )
+        for folder in (self._open, self._ready, self._claimed, self._pending):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    # capture's side
+
+    def discard_open(self) -> None:
+        """Forget half-written slots of an earlier capture process."""
+        for folder in self._open.iterdir():
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def path_for(self, window: Window) -> Path:
+        """Where capture writes the audio of an expected window of an open slot."""
+        folder = self._open / window.slot.key
+        folder.mkdir(exist_ok=True)
+        return folder / audio_name(window)
+
+    def publish(self, manifest: Manifest) -> None:
+        """Hand the slot over: manifest last, everything on disk, then one rename. Then keep the bounds."""
+        key = manifest.slot.key
+        if (self._ready / key).exists() or (self._claimed / key).exists():
+            shutil.rmtree(self._open / key, ignore_errors=True)
+            return
+        folder = self._open / key
+        folder.mkdir(exist_ok=True)
+        for audio in folder.glob("*.flac"):
+            _sync(audio)
+        _write_manifest(folder, manifest)
+        folder.rename(self._ready / key)
+        _sync(self._ready)
+        self._keep_bounds()
+
+    def _keep_bounds(self) -> None:
+        """Drop the audio of the oldest ready slots, stream by stream alike, until the spool is within bounds."""
+        audio = [(path, path.stat().st_size) for key in self.ready() for path in (self._ready / key).glob("*.flac")]
+        waiting, size = len(audio), sum(bytes_ for _, bytes_ in audio)
+        for key in self.ready():
+            if waiting <= self._max_windows and size <= self._max_bytes:
+                return
+            dropped = [item for item in audio if item[0].parent.name == key]
+            self._drop(key)
+            waiting -= len(dropped)
+            size -= sum(bytes_ for _, bytes_ in dropped)
+
+    def _drop(self, key: str) -> None:
+        folder = self._ready / key
+        manifest = self._read(folder)
+        windows = tuple(
+            replace(window, state=CaptureState.DROPPED, detail="the spool was full")
+            if window.state is CaptureState.CAPTURED
+            else window
+            for window in manifest.windows
+        )
+        # The manifest goes first: a kill in between leaves audio that nobody names, never a name without audio.
+        _write_manifest(folder, replace(manifest, windows=windows))
+        for audio in folder.glob("*.flac"):
+            audio.unlink(missing_ok=True)
+
+    def last_slot(self) -> Slot | None:
+        """The newest slot ever published, as far as the folders tell; capture keeps its own note besides."""
+        keys = [*self.ready(), *self.claimed()]
+        return Slot.parse(max(keys)) if keys else None
+
+    # Dagster's side
+
+    def ready(self) -> list[str]:
+        """Keys of slots that wait, oldest first."""
+        return sorted(folder.name for folder in self._ready.iterdir())
+
+    def claimed(self) -> list[str]:
+        """Keys of slots that a run has begun and not finished, oldest first."""
+        return sorted(folder.name for folder in self._claimed.iterdir())
+
+    def counts(self) -> dict[str, int]:
+        """Slots per folder and windows waiting, for health and metrics."""
+        audio = sum(1 for _ in self._ready.glob("*/*.flac"))
+        return {"ready_slots": len(self.ready()), "claimed_slots": len(self.claimed()), "ready_windows": audio}
+
+    def claim(self, slot: Slot) -> Manifest | None:
+        """Take a ready slot, or one claimed earlier and not finished. None when there is no such slot.
+
+        A manifest that is cut short or garbled is replaced by one that says so of every audio file found.
+        """
+        claimed = self._claimed / slot.key
+        try:
+            (self._ready / slot.key).rename(claimed)
+        except FileNotFoundError:
+            if not claimed.exists():
+                return None
+        return self._read(claimed)
+
+    def audio(self, window: Window) -> Path | None:
+        """The window's audio in its claimed slot or among the pending ones; None when there is none."""
+        for path in (self._claimed / window.slot.key / audio_name(window), self._pending_path(window)):
+            if path.exists():
+                return path
+        return None
+
+    def keep_pending(self, window: Window) -> None:
+        """Keep the audio of a window that got no answer, so that it can be asked again."""
+        source, target = self._claimed / window.slot.key / audio_name(window), self._pending_path(window)
+        if source.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.replace(target)
+
+    def forget(self, window: Window) -> None:
+        """Delete the audio of a window that was answered."""
+        (self._claimed / window.slot.key / audio_name(window)).unlink(missing_ok=True)
+        self._pending_path(window).unlink(missing_ok=True)
+
+    def finish(self, slot: Slot) -> None:
+        """The slot is in the store: its folder goes, with whatever audio nobody asked to keep."""
+        shutil.rmtree(self._claimed / slot.key, ignore_errors=True)
+
+    def expire_pending(self, before: Slot) -> Iterator[str]:
+        """Delete audio of slots before `before` that waited too long; yields the window ids."""
+        for folder in sorted(self._pending.iterdir()):
+            if folder.name < before.key:
+                yield from (
+                    f"{p.stem.rpartition('+')[0]}/{folder.name}+{p.stem.rpartition('+')[2]}"
+                    for p in sorted(folder.glob("*.flac"))
+                )
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _pending_path(self, window: Window) -> Path:
+        return self._pending / window.slot.key / audio_name(window)
+
+    def _read(self, folder: Path) -> Manifest:
+        try:
+            return Manifest.from_json((folder / MANIFEST).read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError) as error:
+            return _salvaged(folder, str(error))
+
+
+def _salvaged(folder: Path, problem: str) -> Manifest:
+    """An account of a slot whose manifest is lost: its audio cannot be trusted to lie where its name says."""
+    slot = Slot.parse(folder.name)
+    windows = []
+    for path in sorted(folder.glob("*.flac")):
+        stream, _, offset = path.stem.rpartition("+")
+        windows.append(
+            Window(stream, slot, int(offset), 0, CaptureState.CORRUPT, f"the slot's manifest is unreadable: {problem}")
+        )
+    return Manifest(slot=slot, source="capture", hop_s=0, windows=tuple(windows))
+
+
+def _write_manifest(folder: Path, manifest: Manifest) -> None:
+    temporary = folder / f"{MANIFEST}.tmp"
+    temporary.write_text(manifest.to_json(), encoding="utf-8")
+    _sync(temporary)
+    temporary.replace(folder / MANIFEST)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
