@@ -15,7 +15,7 @@ window that was expected of it, so nothing is ever lost without a reason.
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -158,15 +158,13 @@ class Spool:
 
     def _drop(self, key: str) -> None:
         folder = self._ready / key
-        manifest = self._read(folder)
-        windows = tuple(
-            replace(window, state=CaptureState.DROPPED, detail="the spool was full")
-            if window.state is CaptureState.CAPTURED
-            else window
-            for window in manifest.windows
-        )
-        # The manifest goes first: a kill in between leaves audio that nobody names, never a name without audio.
-        _write_manifest(folder, replace(manifest, windows=windows))
+        try:
+            manifest = _read(folder)
+        except (FileNotFoundError, ValueError):
+            manifest = None
+        if manifest:
+            _write_manifest(folder, _with_audio_dropped(manifest))
+        # The manifest went first: a kill in between leaves audio that nobody names, never a name without audio.
         for audio in folder.glob("*.flac"):
             audio.unlink(missing_ok=True)
 
@@ -190,10 +188,11 @@ class Spool:
         audio = sum(1 for _ in self._ready.glob("*/*.flac"))
         return {"ready_slots": len(self.ready()), "claimed_slots": len(self.claimed()), "ready_windows": audio}
 
-    def claim(self, slot: Slot) -> Manifest | None:
+    def claim(self, slot: Slot, expected: Sequence[Window]) -> Manifest | None:
         """Take a ready slot, or one claimed earlier and not finished. None when there is no such slot.
 
-        A manifest that is cut short or garbled is replaced by one that says so of every audio file found.
+        Where the manifest is cut short or garbled, `expected` (the windows that the settings make one expect)
+        stand in for it: those whose audio lies there are captured, the others corrupt.
         """
         claimed = self._claimed / slot.key
         try:
@@ -201,7 +200,20 @@ class Spool:
         except FileNotFoundError:
             if not claimed.exists():
                 return None
-        return self._read(claimed)
+        try:
+            return _read(claimed)
+        except (FileNotFoundError, ValueError) as error:
+            return self._salvaged(slot, expected, str(error))
+
+    def _salvaged(self, slot: Slot, expected: Sequence[Window], problem: str) -> Manifest:
+        detail = f"the slot's manifest is unreadable: {problem}"
+        windows = []
+        for window in expected:
+            found = (self._claimed / slot.key / audio_name(window)).exists()
+            state = CaptureState.CAPTURED if found else CaptureState.CORRUPT
+            # The level is unknown; 0 dBFS makes sure that the window is asked and not taken for silence.
+            windows.append(replace(window, state=state, detail=detail, level_dbfs=0.0 if found else None))
+        return Manifest(slot=slot, source="capture", hop_s=0, windows=tuple(windows))
 
     def audio(self, window: Window) -> Path | None:
         """The window's audio in its claimed slot or among the pending ones; None when there is none."""
@@ -239,23 +251,19 @@ class Spool:
     def _pending_path(self, window: Window) -> Path:
         return self._pending / window.slot.key / audio_name(window)
 
-    def _read(self, folder: Path) -> Manifest:
-        try:
-            return Manifest.from_json((folder / MANIFEST).read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError) as error:
-            return _salvaged(folder, str(error))
+
+def _read(folder: Path) -> Manifest:
+    return Manifest.from_json((folder / MANIFEST).read_text(encoding="utf-8"))
 
 
-def _salvaged(folder: Path, problem: str) -> Manifest:
-    """An account of a slot whose manifest is lost: its audio cannot be trusted to lie where its name says."""
-    slot = Slot.parse(folder.name)
-    windows = []
-    for path in sorted(folder.glob("*.flac")):
-        stream, _, offset = path.stem.rpartition("+")
-        windows.append(
-            Window(stream, slot, int(offset), 0, CaptureState.CORRUPT, f"the slot's manifest is unreadable: {problem}")
-        )
-    return Manifest(slot=slot, source="capture", hop_s=0, windows=tuple(windows))
+def _with_audio_dropped(manifest: Manifest) -> Manifest:
+    windows = tuple(
+        replace(window, state=CaptureState.DROPPED, detail="the spool was full")
+        if window.state is CaptureState.CAPTURED
+        else window
+        for window in manifest.windows
+    )
+    return replace(manifest, windows=windows)
 
 
 def _write_manifest(folder: Path, manifest: Manifest) -> None:
