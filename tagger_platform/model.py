@@ -184,8 +184,9 @@ class Track:
 class Recognition:
     """One provider's answer about one window.
 
-    `offset_s` is where in the track the window begins, `speed` how fast it was played (1.0 as recorded),
-    `confidence` a number from 0 to 1; `raw` the provider's own words, for evidence.
+    `offset_s` is where in the track the window begins, `other_offsets_s` other places that fit nearly as well,
+    `speed` how fast it was played (1.0 as recorded), `confidence` a number from 0 to 1; `raw` the provider's own
+    words, for evidence.
     """
 
     window_id: str
@@ -193,6 +194,7 @@ class Recognition:
     status: Status
     track: Track | None = None
     offset_s: float | None = None
+    other_offsets_s: tuple[float, ...] = ()
     speed: float | None = None
     confidence: float | None = None
     latency_ms: float | None = None

@@ -1,0 +1,159 @@
+"""Plays out of recognitions: read, decide and write in one block.
+
+What belongs here: how much of a stream to look at when a slot has been answered, and how the stored plays are
+replaced. What does not: the decision itself (`decide`). Overlapping derivations that read and wrote in separate
+blocks were wrong every time, so `derive_plays` takes a connection inside `writing()`.
+
+A new answer can change only plays near it: a *zone* around the slot, as wide as two hits of one play can be apart.
+Those plays are decided from all windows in a wider *range*, so that each is seen whole; plays outside the zone are
+not touched, and the cost does not grow with the log.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tagger_platform.decide.plays import carry_over, decide
+from tagger_platform.decide.policies import Answer, Heard
+from tagger_platform.model import Play, Slot, Status
+from tagger_platform.store.database import Connection
+from tagger_platform.store.rows import PLAYS, TRACK_FIELDS, aware, naive, plays_from, track_from
+from tagger_platform.store.writes import insert
+
+LONGEST_TRACK = timedelta(hours=1)
+"""How far a play is followed at first; when one reaches the edge of the range, the range is doubled."""
+LONGEST_RANGE = timedelta(hours=64)
+"""Where following ends: a stream that repeats one track for days without a restart is split there."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How plays are decided: DECISION_POLICY, TWO_HIT_HOP_TOLERANCE, DEDUP_SECONDS, HOP_SECONDS."""
+
+    policies: tuple[str, ...]
+    tolerance: int
+    dedup_s: int
+    hop_s: int
+
+    @property
+    def reach(self) -> timedelta:
+        """How far apart two hits of one play can be at most."""
+        return timedelta(seconds=self.dedup_s + (self.tolerance + 1) * self.hop_s)
+
+
+@dataclass(frozen=True)
+class Zone:
+    start: datetime
+    end: datetime
+
+    def touches(self, play: Play) -> bool:
+        return play.started_at <= self.end and play.ended_at >= self.start
+
+
+def derive_plays(connection: Connection, stream: str, slot: Slot, rules: Rules) -> list[Play]:
+    """Decide again what `stream` played around `slot`; returns the plays of that zone as they now are."""
+    zone = _zone(connection, stream, slot, rules)
+    new = [play for play in _decided(connection, stream, zone, rules) if zone.touches(play)]
+    old = stored_plays(connection, stream, zone)
+    plays = carry_over(new, old)
+    _replace(connection, old, plays)
+    return plays
+
+
+def _zone(connection: Connection, stream: str, slot: Slot, rules: Rules) -> Zone:
+    """The slot and its neighbours in reach, counted from the nearest answered windows on both sides."""
+    start, end = naive(slot.start), naive(slot.next(rules.hop_s).start)
+    row = connection.execute(
+        "SELECT max(started_at) FILTER (started_at < $start), min(started_at) FILTER (started_at >= $end) "
+        "FROM windows WHERE stream = $stream AND state IN ('heard', 'silent')",
+        {"stream": stream, "start": start, "end": end},
+    ).fetchone()
+    before, after = row or (None, None)
+    return Zone(aware(min(start, before or start)) - rules.reach, aware(max(end, after or end)) + rules.reach)
+
+
+def _decided(connection: Connection, stream: str, zone: Zone, rules: Rules) -> list[Play]:
+    margin = LONGEST_TRACK
+    while True:
+        seen = Zone(zone.start - margin, zone.end + margin)
+        plays = decide(
+            heard_windows(connection, stream, seen.start, seen.end, rules.hop_s),
+            stream=stream,
+            policies=rules.policies,
+            tolerance=rules.tolerance,
+            dedup_s=rules.dedup_s,
+            hop_s=rules.hop_s,
+        )
+        at_edge = [
+            play
+            for play in plays
+            if zone.touches(play)
+            and (play.started_at < seen.start + rules.reach or play.ended_at > seen.end - rules.reach)
+        ]
+        if not at_edge or margin >= LONGEST_RANGE:
+            return plays
+        margin *= 2
+
+
+def heard_windows(connection: Connection, stream: str, start: datetime, end: datetime, hop_s: int) -> list[Heard]:
+    """The stream's windows in [start, end) as the decision sees them."""
+    rows = connection.execute(
+        "SELECT w.window_id, w.started_at, w.ended_at, w.slot, r.provider, r.status, r.offset_s, r.speed,"
+        " r.confidence, r.other_offsets_s, " + ", ".join(f"t.{name}" for name in TRACK_FIELDS) + " FROM windows w"
+        " JOIN recognitions r USING (window_id) LEFT JOIN tracks t USING (track_id)"
+        " WHERE w.stream = ? AND w.started_at >= ? AND w.started_at < ? ORDER BY w.started_at, w.window_id, r.provider",
+        [stream, naive(start), naive(end)],
+    ).fetchall()
+    windows: dict[str, Heard] = {}
+    answers: dict[str, list[Answer]] = {}
+    for window_id, started, ended, slot, provider, status, offset, speed, confidence, others, *track in rows:
+        slot_number = int(aware(slot).timestamp()) // hop_s
+        windows[window_id] = Heard(window_id, aware(started), aware(ended), slot_number)
+        heard = track_from(track) if track[0] is not None else None
+        answers.setdefault(window_id, []).append(
+            Answer(provider, Status(status), heard, offset, speed, confidence, tuple(others))
+        )
+    return [
+        Heard(window.window_id, window.start, window.end, window.slot, tuple(answers[window.window_id]))
+        for window in windows.values()
+    ]
+
+
+def stored_plays(connection: Connection, stream: str, zone: Zone) -> list[Play]:
+    """The plays of `stream` that touch the zone, as they are in the store."""
+    return plays_from(
+        connection.execute(
+            PLAYS + " WHERE p.stream = ? AND p.started_at <= ? AND p.ended_at >= ? ORDER BY p.started_at, p.play_id",
+            [stream, naive(zone.end), naive(zone.start)],
+        ).fetchall()
+    )
+
+
+def _replace(connection: Connection, old: Sequence[Play], new: Sequence[Play]) -> None:
+    """Make the stored plays equal to the new ones, writing only what differs."""
+    known, wanted = {play.play_id: play for play in old}, {play.play_id: play for play in new}
+    gone = [play_id for play_id, play in known.items() if wanted.get(play_id) != play]
+    connection.execute("DELETE FROM plays WHERE play_id IN (SELECT unnest(?))", [gone])
+    connection.execute("DELETE FROM play_windows WHERE play_id IN (SELECT unnest(?))", [gone])
+    fresh = [play for play_id, play in wanted.items() if known.get(play_id) != play]
+    insert(connection, "plays", [_play_row(play) for play in fresh])
+    insert(
+        connection,
+        "play_windows",
+        [[play.play_id, position, window] for play in fresh for position, window in enumerate(play.windows)],
+    )
+
+
+def _play_row(play: Play) -> list[object]:
+    return [
+        play.play_id,
+        play.stream,
+        naive(play.started_at),
+        naive(play.ended_at),
+        play.uncertainty_s,
+        play.status,
+        play.track.track_id,
+        play.confidence,
+        play.policy,
+        play.late,
+    ]

@@ -1,0 +1,116 @@
+"""Every question that people ask of the log. Read only; the pages, the API and the commands all ask here.
+
+What belongs here: one function per question, each one turn at the store. What does not: drawing the answers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from tagger_platform.decide.coverage import Coverage, coverage
+from tagger_platform.model import Play, Slot, parse_iso
+from tagger_platform.store.database import Connection, Database
+from tagger_platform.store.rows import PLAYS, aware, naive, plays_from
+
+
+def day_bounds(day: date, tz: tzinfo) -> tuple[datetime, datetime]:
+    """The instants at which a local day begins and ends: 23, 24 or 25 hours apart."""
+    start = datetime.combine(day, time(), tz)
+    end = datetime.combine(day + timedelta(days=1), time(), tz)
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class PlaysPage:
+    plays: list[Play]
+    total: int
+
+
+def plays_of_day(
+    database: Database,
+    day: date,
+    tz: tzinfo,
+    *,
+    streams: Sequence[str] = (),
+    limit: int | None = None,
+    offset: int = 0,
+) -> PlaysPage:
+    """The plays that began on a local day, oldest first; of all streams when none is named."""
+    start, end = day_bounds(day, tz)
+    with database.reading() as connection:
+        where = " WHERE p.started_at >= $start AND p.started_at < $end AND (len($streams) = 0 OR p.stream IN $streams)"
+        values = {"start": naive(start), "end": naive(end), "streams": list(streams)}
+        total = _one(connection, "SELECT count(*) FROM plays p" + where, values)
+        rows = connection.execute(
+            PLAYS + where + " ORDER BY p.started_at, p.stream, p.play_id LIMIT $limit OFFSET $offset",
+            {**values, "limit": total if limit is None else limit, "offset": offset},
+        ).fetchall()
+    return PlaysPage(plays_from(rows), total)
+
+
+def _one(connection: Connection, sql: str, values: dict[str, object]) -> int:
+    row = connection.execute(sql, values).fetchone()
+    return int(row[0]) if row else 0
+
+
+def latest_plays(database: Database) -> dict[str, Play]:
+    """The newest play of every stream."""
+    with database.reading() as connection:
+        rows = connection.execute(
+            PLAYS
+            + " WHERE p.started_at >= coalesce((SELECT max(started_at) FROM plays), p.started_at) - INTERVAL 7 DAY"
+            " QUALIFY row_number() OVER (PARTITION BY p.stream ORDER BY p.started_at DESC, p.play_id) = 1"
+        ).fetchall()
+    return {play.stream: play for play in plays_from(rows)}
+
+
+def stream_titles(database: Database) -> dict[str, str]:
+    """Display titles of all streams ever heard, by name."""
+    with database.reading() as connection:
+        return dict(
+            connection.execute(
+                "SELECT name, arg_max(title, enabled_from) FROM streams GROUP BY name ORDER BY name"
+            ).fetchall()
+        )
+
+
+def coverage_of_day(database: Database, day: date, tz: tzinfo, *, streams: Sequence[str] = ()) -> list[Coverage]:
+    """How much of a local day was heard, per stream; windows belong to the day they begin in."""
+    start, end = day_bounds(day, tz)
+    with database.reading() as connection:
+        rows = connection.execute(
+            "SELECT stream, started_at, ended_at, state FROM windows WHERE started_at >= $start AND started_at < $end"
+            " AND (len($streams) = 0 OR stream IN $streams) ORDER BY stream, started_at",
+            {"start": naive(start), "end": naive(end), "streams": list(streams)},
+        ).fetchall()
+    by_stream: dict[str, list[tuple[datetime, datetime, str]]] = {}
+    for stream, started, ended, state in rows:
+        by_stream.setdefault(stream, []).append((aware(started), aware(ended), state))
+    return [coverage(windows, stream=stream, date=day) for stream, windows in by_stream.items()]
+
+
+@dataclass(frozen=True)
+class LastWindow:
+    """The newest window of a stream that the store knows: when it began and what became of it."""
+
+    started_at: datetime
+    state: str
+    detail: str
+
+
+def last_windows(database: Database) -> dict[str, LastWindow]:
+    """The newest window of every stream."""
+    with database.reading() as connection:
+        rows = connection.execute(
+            "SELECT stream, max(started_at), arg_max(state, started_at), arg_max(detail, started_at)"
+            " FROM windows GROUP BY stream"
+        ).fetchall()
+    return {stream: LastWindow(aware(started), state, detail) for stream, started, state, detail in rows}
+
+
+def finished_slots(database: Database, keys: Sequence[str]) -> set[str]:
+    """Those of the given slots whose windows are in the store."""
+    slots = [naive(parse_iso(key)) for key in keys]
+    with database.reading() as connection:
+        rows = connection.execute("SELECT DISTINCT slot FROM windows WHERE slot IN $slots", {"slots": slots}).fetchall()
+    return {Slot(aware(slot)).key for (slot,) in rows}

@@ -1,0 +1,115 @@
+"""How rows of the store become the project's values, and how those leave it as JSON and CSV.
+
+What belongs here: shapes. What does not: choosing which rows (`reports`, `derivation`).
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from tagger_platform.model import Play, PlayStatus, Track, iso
+
+
+def naive(instant: datetime) -> datetime:
+    """How the store writes an instant: UTC without a zone."""
+    return instant.astimezone(UTC).replace(tzinfo=None)
+
+
+def aware(instant: datetime) -> datetime:
+    """An instant as the store returned it, with its zone again."""
+    return instant.replace(tzinfo=UTC)
+
+
+TRACK_FIELDS = tuple(item.name for item in fields(Track))
+
+PLAYS = (
+    "SELECT p.play_id, p.stream, p.started_at, p.ended_at, p.uncertainty_s, p.status, p.confidence, p.policy, p.late,"
+    " (SELECT list(window_id ORDER BY position) FROM play_windows pw WHERE pw.play_id = p.play_id),"
+    " " + ", ".join(f"t.{name}" for name in TRACK_FIELDS) + " FROM plays p JOIN tracks t USING (track_id)"
+)
+"""The SELECT that `plays_from` understands; callers add WHERE and ORDER BY."""
+
+CSV_COLUMNS = (
+    "started_at_local",
+    "started_at",
+    "ended_at",
+    "stream",
+    "title",
+    "artist",
+    "album",
+    "isrc",
+    "label",
+    "status",
+    "confidence",
+    "provider",
+    "link",
+    "play_id",
+)
+
+
+def track_from(values: Sequence[Any]) -> Track:
+    """A track from its columns in the order of TRACK_FIELDS."""
+    return Track(**dict(zip(TRACK_FIELDS, values, strict=True)))
+
+
+def plays_from(rows: Iterable[Sequence[Any]]) -> list[Play]:
+    """Plays from rows that PLAYS selected."""
+    return [_play_from(row) for row in rows]
+
+
+def _play_from(row: Sequence[Any]) -> Play:
+    play_id, stream, started, ended, uncertainty, status, confidence, policy, late, windows, *track = row
+    return Play(
+        play_id=play_id,
+        stream=stream,
+        started_at=aware(started),
+        ended_at=aware(ended),
+        uncertainty_s=uncertainty,
+        status=PlayStatus(status),
+        track=track_from(track),
+        confidence=confidence,
+        policy=policy,
+        windows=tuple(windows or ()),
+        late=late,
+    )
+
+
+def play_json(play: Play) -> dict[str, Any]:
+    """A play as every command and the API write it."""
+    track = play.track
+    return {
+        "play_id": play.play_id,
+        "stream": play.stream,
+        "started_at": iso(play.started_at),
+        "ended_at": iso(play.ended_at),
+        "uncertainty_s": round(play.uncertainty_s, 3),
+        "status": play.status,
+        "track_id": track.track_id,
+        "provider": track.provider,
+        "provider_track_id": track.provider_track_id,
+        "title": track.title,
+        "artist": track.artist,
+        "album": track.album,
+        "isrc": track.isrc,
+        "label": track.label,
+        "artwork": track.artwork,
+        "link": track.link,
+        "confidence": round(play.confidence, 4),
+        "policy": play.policy,
+        "windows": list(play.windows),
+        "late": play.late,
+    }
+
+
+def plays_csv(plays: Iterable[Play], tz: tzinfo) -> str:
+    """Plays as CSV with a header line; `started_at_local` is in `tz` with its offset."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, CSV_COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for play in plays:
+        local = play.started_at.astimezone(tz).isoformat(timespec="seconds")
+        writer.writerow({**play_json(play), "started_at_local": local})
+    return out.getvalue()

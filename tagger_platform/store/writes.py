@@ -1,0 +1,131 @@
+"""Every change to the log but the decision's. Each function runs inside one `writing()` block of its caller.
+
+What belongs here: inserts and updates that are safe to run again. What does not: reading for people (`reports`),
+deriving plays (`derivation`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from tagger_platform.decide.coverage import window_state
+from tagger_platform.model import CaptureState, Recognition, Slot, Status, Track, Window
+from tagger_platform.store.database import Connection
+from tagger_platform.store.rows import TRACK_FIELDS, naive
+
+
+def insert(connection: Connection, table: str, rows: Sequence[Sequence[Any]], *, replacing: bool = False) -> None:
+    """Add rows in one statement. `table` is a name from this project's code, never from outside."""
+    if not rows:
+        return
+    places = ", ".join(["(" + ", ".join("?" * len(rows[0])) + ")"] * len(rows))
+    verb = "INSERT OR REPLACE" if replacing else "INSERT OR IGNORE"
+    connection.execute(f"{verb} INTO {table} VALUES {places}", [value for row in rows for value in row])
+
+
+def write_windows(
+    connection: Connection, windows: Sequence[Window], *, titles: Mapping[str, str], source: str, slot: Slot
+) -> None:
+    """Note every expected window of a slot; windows that are known already stay as they are."""
+    _write_streams(connection, titles, slot)
+    insert(connection, "windows", [_window_row(window, source) for window in windows])
+
+
+def _window_row(window: Window, source: str) -> list[Any]:
+    captured = window.state is CaptureState.CAPTURED
+    return [
+        window.window_id,
+        window.stream,
+        naive(window.slot.start),
+        window.offset_s,
+        window.length_s,
+        naive(window.start),
+        naive(window.end),
+        window.state,
+        window.detail,
+        window.level_dbfs,
+        window.icy_title,
+        source,
+        Status.PENDING if captured else window.state,
+    ]
+
+
+def _write_streams(connection: Connection, titles: Mapping[str, str], slot: Slot) -> None:
+    """Keep the history of which streams were enabled when; slots that come late change nothing."""
+    start = naive(slot.start)
+    newest = connection.execute("SELECT max(slot) FROM windows").fetchone()
+    if newest and newest[0] and newest[0] > start:
+        return
+    known = dict(connection.execute("SELECT name, title FROM streams WHERE enabled_to IS NULL").fetchall())
+    for name in known.keys() - titles.keys():
+        connection.execute("UPDATE streams SET enabled_to = ? WHERE name = ? AND enabled_to IS NULL", [start, name])
+    for name, title in titles.items():
+        if name not in known:
+            insert(connection, "streams", [[name, title, start, None]], replacing=True)
+        elif known[name] != title:
+            connection.execute("UPDATE streams SET title = ? WHERE name = ? AND enabled_to IS NULL", [title, name])
+
+
+def write_recognitions(
+    connection: Connection, windows: Iterable[Window], recognitions: Sequence[Recognition], *, asked_at: datetime
+) -> None:
+    """Note what the providers said, with their tracks, and the state each window has now.
+
+    A final answer that is there already is never overwritten by one that is none.
+    """
+    _write_tracks(connection, [given.track for given in recognitions if given.track])
+    insert(connection, "recognitions", [_recognition_row(given, asked_at) for given in recognitions], replacing=True)
+    raw = [[given.window_id, given.provider, given.raw] for given in recognitions if given.raw]
+    insert(connection, "raw_answers", raw, replacing=True)
+    for window in windows:
+        _write_state(connection, window)
+
+
+def _recognition_row(given: Recognition, asked_at: datetime) -> list[Any]:
+    return [
+        given.window_id,
+        given.provider,
+        given.status,
+        given.track.track_id if given.track else None,
+        given.offset_s,
+        list(given.other_offsets_s),
+        given.speed,
+        given.confidence,
+        given.latency_ms,
+        given.detail,
+        naive(asked_at),
+    ]
+
+
+def _write_tracks(connection: Connection, tracks: Iterable[Track]) -> None:
+    rows = {track.track_id: [track.track_id, *(getattr(track, name) for name in TRACK_FIELDS)] for track in tracks}
+    insert(connection, "tracks", list(rows.values()), replacing=True)
+
+
+def _write_state(connection: Connection, window: Window) -> None:
+    rows = connection.execute(
+        "SELECT provider, status FROM recognitions WHERE window_id = ?", [window.window_id]
+    ).fetchall()
+    state = window_state(window, {provider: Status(status) for provider, status in rows})
+    connection.execute("UPDATE windows SET state = ? WHERE window_id = ?", [state, window.window_id])
+
+
+def mark_corrupt(connection: Connection, window: Window, detail: str) -> None:
+    """A captured window turned out to have no readable audio."""
+    connection.execute(
+        "UPDATE windows SET capture_state = ?, state = ?, detail = ? WHERE window_id = ?",
+        [CaptureState.CORRUPT, CaptureState.CORRUPT, detail, window.window_id],
+    )
+
+
+def mark_expired(connection: Connection, window_ids: Sequence[str]) -> None:
+    """Windows whose audio waited too long and is gone: nobody can answer them any more."""
+    connection.execute(
+        "UPDATE recognitions SET status = 'expired' "
+        "WHERE window_id IN (SELECT unnest(?)) AND status NOT IN ('match', 'no_match', 'not_needed', 'disabled')",
+        [list(window_ids)],
+    )
+    connection.execute(
+        "UPDATE windows SET state = 'expired' WHERE window_id IN (SELECT unnest(?)) AND state NOT IN ('heard')",
+        [list(window_ids)],
+    )
