@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from tagger_platform.decide.coverage import Coverage, coverage
-from tagger_platform.model import Play, Slot, parse_iso
+from tagger_platform.decide.policies import Heard
+from tagger_platform.model import UNANSWERED, CaptureState, Play, Slot, Window
 from tagger_platform.store.database import Connection, Database
+from tagger_platform.store.derivation import Rules, heard_windows
 from tagger_platform.store.rows import PLAYS, aware, naive, plays_from
 
 
@@ -74,7 +76,9 @@ def stream_titles(database: Database) -> dict[str, str]:
         )
 
 
-def coverage_of_day(database: Database, day: date, tz: tzinfo, *, streams: Sequence[str] = ()) -> list[Coverage]:
+def coverage_of_day(
+    database: Database, day: date, tz: tzinfo, *, hop_s: int, streams: Sequence[str] = ()
+) -> list[Coverage]:
     """How much of a local day was heard, per stream; windows belong to the day they begin in."""
     start, end = day_bounds(day, tz)
     with database.reading() as connection:
@@ -86,7 +90,7 @@ def coverage_of_day(database: Database, day: date, tz: tzinfo, *, streams: Seque
     by_stream: dict[str, list[tuple[datetime, datetime, str]]] = {}
     for stream, started, ended, state in rows:
         by_stream.setdefault(stream, []).append((aware(started), aware(ended), state))
-    return [coverage(windows, stream=stream, date=day) for stream, windows in by_stream.items()]
+    return [coverage(windows, stream=stream, date=day, hop_s=hop_s) for stream, windows in by_stream.items()]
 
 
 @dataclass(frozen=True)
@@ -108,9 +112,38 @@ def last_windows(database: Database) -> dict[str, LastWindow]:
     return {stream: LastWindow(aware(started), state, detail) for stream, started, state, detail in rows}
 
 
-def finished_slots(database: Database, keys: Sequence[str]) -> set[str]:
-    """Those of the given slots whose windows are in the store."""
-    slots = [naive(parse_iso(key)) for key in keys]
+def windows_of_slot(database: Database, slot: Slot) -> list[Window]:
+    """Every window of a slot that the store knows, by stream and offset."""
+    return _windows(database, slot, "")
+
+
+def unanswered_windows(database: Database, slot: Slot) -> list[Window]:
+    """The windows of a slot that were captured and that somebody may still answer."""
+    return _windows(database, slot, " AND capture_state = 'captured' AND state IN $unanswered")
+
+
+def _windows(database: Database, slot: Slot, condition: str) -> list[Window]:
+    values: dict[str, object] = {"slot": naive(slot.start)}
+    if condition:
+        values["unanswered"] = sorted(UNANSWERED)
     with database.reading() as connection:
-        rows = connection.execute("SELECT DISTINCT slot FROM windows WHERE slot IN $slots", {"slots": slots}).fetchall()
-    return {Slot(aware(slot)).key for (slot,) in rows}
+        rows = connection.execute(
+            "SELECT stream, offset_s, length_s, capture_state, detail, level_dbfs, icy_title FROM windows"
+            " WHERE slot = $slot" + condition + " ORDER BY stream, offset_s",
+            values,
+        ).fetchall()
+    return [
+        Window(stream, slot, offset, length, CaptureState(state), detail, level, title)
+        for stream, offset, length, state, detail, level, title in rows
+    ]
+
+
+def heard_before(database: Database, slot: Slot, rules: Rules) -> dict[str, list[Heard]]:
+    """What every stream's latest windows before the slot said, as far back as a chain of hits can reach."""
+    start = slot.start - rules.reach
+    with database.reading() as connection:
+        streams = connection.execute(
+            "SELECT DISTINCT stream FROM windows WHERE started_at >= ? AND started_at < ?",
+            [naive(start), naive(slot.start)],
+        ).fetchall()
+        return {stream: heard_windows(connection, stream, start, slot.start, rules.hop_s) for (stream,) in streams}

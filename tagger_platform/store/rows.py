@@ -10,6 +10,7 @@ from dataclasses import fields
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from tagger_platform.decide.coverage import Coverage
 from tagger_platform.model import Play, PlayStatus, Track, iso
 
 
@@ -101,6 +102,21 @@ def play_json(play: Play) -> dict[str, Any]:
         "policy": play.policy,
         "windows": list(play.windows),
         "late": play.late,
+    }
+
+
+def coverage_json(found: Coverage) -> dict[str, Any]:
+    """A stream's day as every command and the API write it."""
+    return {
+        "stream": found.stream,
+        "date": found.date.isoformat(),
+        "expected": found.expected,
+        "heard": found.heard,
+        "silent": found.silent,
+        "not_needed": found.not_needed,
+        "states": dict(found.states),
+        "ratio": None if found.ratio is None else round(found.ratio, 6),
+        "gaps": [gap.as_json() for gap in found.gaps],
     }
 
 

@@ -1,0 +1,28 @@
+# make setup | demo | test: each works on a machine that has Python 3.11+ and make, and nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup demo test screenshots bench clean
+
+setup: .venv/ready
+
+demo: setup
+	$(BIN)/tagger demo
+
+test: .venv/ready-dev
+	scripts/install-test-tools.sh
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90 --durations=15
+
+screenshots: .venv/ready-dev
+	$(BIN)/python scripts/screenshots.py
+
+.venv/ready: pyproject.toml constraints.txt scripts/setup.py
+	$(PYTHON) scripts/setup.py
+	@touch $@
+
+.venv/ready-dev: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[demo,dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv

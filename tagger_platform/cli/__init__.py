@@ -1,0 +1,69 @@
+"""`tagger`: one small file per group of commands.
+
+What belongs here: the group, and what holds for every command: `.env` is read first, errors become one sentence on
+stderr and an exit code (0 done, 1 it failed while running, 2 the request or the settings were wrong). Commands are
+imported when they are called, so that `tagger capture` stays as light as capture itself.
+"""
+
+import importlib
+import sys
+
+import click
+from dotenv import load_dotenv
+
+from tagger_platform import __version__
+from tagger_platform.errors import RequestError, TaggerError
+
+COMMANDS = {
+    "up": "processes",
+    "demo": "processes",
+    "capture": "processes",
+    "api": "processes",
+    "streams": "streams",
+    "identify": "identify",
+    "library": "library",
+    "plays": "log",
+    "coverage": "log",
+    "doctor": "doctor",
+}
+"""Command -> the module of this folder that holds it."""
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"{__name__}.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+
+@click.group(cls=_Lazy)
+@click.version_option(__version__, prog_name="tagger")
+def tagger() -> None:
+    """Names the music on your streams, and keeps an airplay log that can be trusted."""
+
+
+def main() -> None:
+    """The console script. Exit code 2 for a wrong request or wrong settings, 1 for a failure on the way."""
+    load_dotenv(".env")
+    try:
+        code = tagger.main(prog_name="tagger", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(1)
+    except RequestError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except TaggerError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of a pipe went away: nothing to say, and nobody to say it to
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)

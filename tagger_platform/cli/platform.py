@@ -1,0 +1,65 @@
+"""Which processes make up the platform, in the order in which they start."""
+
+import sys
+from importlib import resources
+
+import yaml
+from streamlit_app import command as page_command
+
+from tagger_platform.cli.supervisor import Process
+from tagger_platform.errors import RequestError
+from tagger_platform.settings import Settings
+from tagger_platform.store.database import Database
+
+LOCATION = "tagger_platform"
+CODE_MODULE = "tagger_platform.definitions"
+_QUIET = ("--log-level", "warning")
+
+
+def processes(settings: Settings) -> list[Process]:
+    """Everything of `tagger up`. Prepares DATA_DIR first: the store's schema and Dagster's home."""
+    Database(settings.database_path).migrate()
+    workspace = _prepare_dagster(settings)
+    dagster = {"DAGSTER_HOME": str(settings.dagster_home)}
+    python = [sys.executable, "-m"]
+    location = ["--location-name", LOCATION]
+    return [
+        Process("capture", [*python, "tagger_platform", "capture"], settings.capture_port, "CAPTURE_PORT"),
+        Process("api", [*python, "tagger_platform", "api"], settings.port, "PORT"),
+        Process("pages", page_command(settings), settings.ui_port, "UI_PORT"),
+        Process(
+            "code server",
+            [*python, "dagster", "api", "grpc", "-m", CODE_MODULE, *location, *_listening(settings.code_port)],
+            settings.code_port,
+            "CODE_PORT",
+            dagster,
+        ),
+        Process("daemon", [*python, "dagster._daemon", "run", "-w", workspace, *_QUIET], None, environ=dagster),
+        Process(
+            "Dagster UI",
+            [*python, "dagster_webserver", "-w", workspace, *_listening(settings.dagster_port)],
+            settings.dagster_port,
+            "DAGSTER_PORT",
+            dagster,
+        ),
+    ]
+
+
+def _listening(port: int) -> list[str]:
+    """Dagster's processes have no login: they stay on loopback whatever HOST says."""
+    return ["-h", "127.0.0.1", "-p", str(port), *_QUIET]
+
+
+def _prepare_dagster(settings: Settings) -> str:
+    """Write DAGSTER_HOME/dagster.yaml and the workspace that points at our code server; returns its path."""
+    home = settings.dagster_home
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        config = (resources.files("tagger_platform.defs") / "dagster.yaml").read_text(encoding="utf-8")
+        (home / "dagster.yaml").write_text(config, encoding="utf-8")
+        workspace = home / "workspace.yaml"
+        server = {"host": "127.0.0.1", "port": settings.code_port, "location_name": LOCATION}
+        workspace.write_text(yaml.safe_dump({"load_from": [{"grpc_server": server}]}), encoding="utf-8")
+    except OSError as error:
+        raise RequestError(f"DATA_DIR: {home} cannot be written: {error.strerror}") from error
+    return str(workspace)

@@ -1,0 +1,109 @@
+"""How much of a stream was heard, and why the rest was not.
+
+What belongs here: the one state of each expected window, and adding states up. What does not: reading windows from
+the store, or which windows are expected (capture's manifests). Pure: no clock, no IO.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from tagger_platform.model import ANSWERED, CaptureState, Status, Window, iso
+
+HEARD = "heard"
+
+BY_PRECEDENCE = (
+    Status.SILENT,
+    Status.PENDING,
+    Status.THROTTLED,
+    Status.PROVIDER_DOWN,
+    Status.TIMEOUT,
+    Status.BAD_ANSWER,
+    Status.EXPIRED,
+)
+"""What a window without an answer is, the first that any provider reports; then come the capture's reasons."""
+
+NOT_LOST = frozenset({HEARD, Status.SILENT.value, Status.NOT_NEEDED.value})
+
+
+def window_state(window: Window, statuses: Mapping[str, Status]) -> str:
+    """The one state of an expected window, from what capture says and each provider's status (by provider).
+
+    A disabled provider counts as if it were not there. A captured window that nobody has been asked about is pending.
+    """
+    told = {status for status in statuses.values() if status is not Status.DISABLED}
+    if told & ANSWERED:
+        return HEARD
+    if reason := next((status for status in BY_PRECEDENCE if status in told), None):
+        return reason.value
+    if window.state is not CaptureState.CAPTURED:
+        return window.state.value
+    if Status.NOT_NEEDED in told:
+        return Status.NOT_NEEDED.value
+    return Status.DISABLED.value if statuses else Status.PENDING.value
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A stretch of time in which nothing was heard, for one reason."""
+
+    start: datetime
+    end: datetime
+    reason: str
+
+    def as_json(self) -> dict[str, str]:
+        return {"from": iso(self.start), "to": iso(self.end), "reason": self.reason}
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """A stream's local day in numbers. `expected` is the sum of `states`; `ratio` is None when nothing was expected."""
+
+    stream: str
+    date: date
+    expected: int
+    heard: int
+    silent: int
+    not_needed: int
+    states: Mapping[str, int]
+    ratio: float | None
+    gaps: tuple[Gap, ...]
+
+
+def coverage(windows: Sequence[tuple[datetime, datetime, str]], *, stream: str, date: date, hop_s: int) -> Coverage:
+    """Adds up the (start, end, state) of every window expected of `stream` on `date`."""
+    states = Counter(state for _, _, state in windows)
+    heard, silent = states[HEARD], states[Status.SILENT.value]
+    not_needed = states[Status.NOT_NEEDED.value]
+    due = len(windows) - not_needed
+    return Coverage(
+        stream=stream,
+        date=date,
+        expected=len(windows),
+        heard=heard,
+        silent=silent,
+        not_needed=not_needed,
+        states=dict(sorted(states.items())),
+        ratio=(heard + silent) / due if due else None,
+        gaps=_gaps(windows, timedelta(seconds=hop_s)),
+    )
+
+
+def _gaps(windows: Sequence[tuple[datetime, datetime, str]], hop: timedelta) -> tuple[Gap, ...]:
+    """Lost windows with one reason and no other window between them are one gap.
+
+    Windows nobody had to ask do not part a gap; a time in which no window was expected (more than a hop) does.
+    """
+    gaps: list[Gap] = []
+    parted = True
+    for start, end, state in sorted(windows):
+        if state in NOT_LOST:
+            parted = parted or state != Status.NOT_NEEDED.value
+            continue
+        if gaps and not parted and gaps[-1].reason == state and start - gaps[-1].end <= hop:
+            gaps[-1] = Gap(gaps[-1].start, max(end, gaps[-1].end), state)
+        else:
+            gaps.append(Gap(start, end, state))
+        parted = False
+    return tuple(gaps)

@@ -1,0 +1,24 @@
+"""Assembles the one `Definitions` object, everything listed by name. No stage is implemented here."""
+
+import dagster as dg
+
+from tagger_platform.defs.plays import plays
+from tagger_platform.defs.platform import Platform
+from tagger_platform.defs.recognitions import recognitions
+from tagger_platform.defs.slots import spool_sensor, window_job
+from tagger_platform.defs.windows import windows
+from tagger_platform.settings import Settings
+
+
+def build(settings: Settings, *, platform: Platform | None = None) -> dg.Definitions:
+    """The definitions for these settings; tests pass a `platform` with stand-ins."""
+    return dg.Definitions(
+        assets=[windows, recognitions, plays],
+        jobs=[window_job],
+        sensors=[spool_sensor],
+        resources={"platform": platform or Platform(settings)},
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build(Settings.load())

@@ -1,0 +1,74 @@
+"""What every stage is given: the settings, and the doors to spool, store and providers made from them.
+
+What belongs here: the one resource. What does not: work. Nothing heavy is imported or opened before it is used,
+because every run is a new process.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from tagger_platform.model import CaptureState, Slot, Window
+from tagger_platform.recognize.base import Recognizer
+from tagger_platform.recognize.catalogue import CatalogueRecognizer
+from tagger_platform.settings import Settings
+from tagger_platform.spool import Spool
+from tagger_platform.store.database import Database
+from tagger_platform.store.derivation import Rules
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The platform that the settings describe. `recognizers` stand in for the real ones where given."""
+
+    settings: Settings
+    recognizers: Sequence[Recognizer] | None = None
+
+    @cached_property
+    def database(self) -> Database:
+        return Database(self.settings.database_path)
+
+    @cached_property
+    def spool(self) -> Spool:
+        return Spool(
+            self.settings.spool_dir,
+            max_windows=self.settings.queue_max_size,
+            max_bytes=self.settings.queue_max_mb * 1_000_000,
+        )
+
+    @property
+    def rules(self) -> Rules:
+        return Rules(
+            policies=self.settings.decision_policy,
+            tolerance=self.settings.two_hit_hop_tolerance,
+            dedup_s=self.settings.dedup_s,
+            hop_s=self.settings.hop_s,
+        )
+
+    def panel(self) -> list[Recognizer]:
+        """The providers to ask, made anew: some belong to one event loop."""
+        if self.recognizers is not None:
+            return list(self.recognizers)
+        providers: list[Recognizer] = [CatalogueRecognizer(self.settings.catalogue_dir)]
+        if self.settings.shazam_enabled:
+            from tagger_platform.recognize.budget import Budget
+            from tagger_platform.recognize.shazam import ShazamRecognizer
+
+            budget = Budget(
+                self.settings.data_dir / "budget.sqlite", "shazam", per_minute=self.settings.shazam_per_minute
+            )
+            providers.append(ShazamRecognizer(budget=budget, host=self.settings.shazam_url or None))
+        return providers
+
+    def expected_windows(self, slot: Slot) -> list[Window]:
+        """The windows that these settings make one expect of a slot."""
+        return [
+            Window(stream.name, slot, offset, self.settings.window_s, CaptureState.CAPTURED)
+            for stream in self.settings.enabled_streams
+            for offset in self.settings.window_offsets
+        ]
+
+    def waits_no_longer(self, now: datetime) -> Slot:
+        """Audio of slots before this one has waited CATCHUP_RETAIN_HOURS for an answer."""
+        return Slot(now - timedelta(hours=self.settings.catchup_retain_hours))

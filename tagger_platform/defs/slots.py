@@ -1,0 +1,97 @@
+"""How finished slots become partitions and runs.
+
+What belongs here: the partitions, the job of the hot path and the sensor that requests it. The sensor fetches,
+`requests` decides. A slot is requested again, under a new run key, as long as it lies in the spool and no run of
+it is under way: a run that was killed in between is finished by the next one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from tagger_platform.defs.platform import Platform
+
+WINDOW_SLOTS = dg.DynamicPartitionsDefinition(name="window_slots")
+
+SENSOR_INTERVAL_S = 5
+MOST_SLOTS_A_TICK = 50
+"""A tick has 60 s; with more slots waiting than this, runs lag far behind anyway."""
+RETRY_PAUSE = timedelta(seconds=30)
+"""After a run of a slot failed, wait this long times the number of its runs before the next (at most an hour)."""
+LONGEST_RETRY_PAUSE = timedelta(hours=1)
+
+LANE = "tagger/lane"
+LIVE = {LANE: "live", "dagster/priority": "10"}
+LATE = {LANE: "late", "dagster/priority": "0"}
+
+IN_FLIGHT = (
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+)
+
+window_job = dg.define_asset_job(
+    "window_job",
+    selection=["windows", "recognitions", "plays"],
+    partitions_def=WINDOW_SLOTS,
+    executor_def=dg.in_process_executor,
+    tags=LATE,
+    description="Everything that happens to one slot after the spool.",
+)
+
+
+@dataclass(frozen=True)
+class SlotRuns:
+    """What Dagster knows of a slot's runs."""
+
+    count: int = 0
+    in_flight: bool = False
+    last_ended: datetime | None = None
+
+
+def requests(waiting: Sequence[str], runs: Mapping[str, SlotRuns], now: datetime) -> list[tuple[str, str]]:
+    """(slot key, run key) of the runs to request, oldest slot first."""
+    wanted = []
+    for key in waiting:
+        known = runs.get(key, SlotRuns())
+        pause = min(RETRY_PAUSE * known.count, LONGEST_RETRY_PAUSE)
+        rested = known.last_ended is None or now - known.last_ended >= pause
+        if not known.in_flight and rested:
+            wanted.append((key, f"{key}#{known.count}"))
+    return wanted
+
+
+def _runs_of(instance: dg.DagsterInstance, keys: Sequence[str]) -> dict[str, SlotRuns]:
+    found: dict[str, SlotRuns] = {}
+    if not keys:
+        return found
+    for record in instance.get_run_records(dg.RunsFilter(tags={"dagster/partition": list(keys)})):
+        run = record.dagster_run
+        key = run.tags["dagster/partition"]
+        known = found.get(key, SlotRuns())
+        ended = datetime.fromtimestamp(record.end_time, UTC) if record.end_time else None
+        found[key] = SlotRuns(
+            count=known.count + 1,
+            in_flight=known.in_flight or run.status in IN_FLIGHT,
+            last_ended=max(filter(None, (known.last_ended, ended)), default=None),
+        )
+    return found
+
+
+@dg.sensor(
+    job=window_job,
+    minimum_interval_seconds=SENSOR_INTERVAL_S,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Turns each finished slot of the spool into a partition and a run.",
+)
+def spool_sensor(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> dg.SensorResult:
+    waiting = sorted({*platform.spool.claimed(), *platform.spool.ready()})[:MOST_SLOTS_A_TICK]
+    wanted = requests(waiting, _runs_of(context.instance, waiting), datetime.now(UTC))
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest(run_key=run_key, partition_key=key, tags=LIVE) for key, run_key in wanted],
+        dynamic_partitions_requests=[WINDOW_SLOTS.build_add_request([key for key, _ in wanted])] if wanted else [],
+    )

@@ -1,0 +1,34 @@
+"""Stage 1 after the spool: what was expected of the slot, and what capture says became of it."""
+
+import dagster as dg
+
+from tagger_platform.defs.platform import Platform
+from tagger_platform.defs.slots import WINDOW_SLOTS
+from tagger_platform.model import CaptureState, Slot
+from tagger_platform.store import reports, writes
+
+STORE_RETRY = dg.RetryPolicy(max_retries=3, delay=5, backoff=dg.Backoff.EXPONENTIAL)
+"""For infrastructure only (a busy or full disk): what a provider does wrong is data, not an exception."""
+
+
+@dg.asset(partitions_def=WINDOW_SLOTS, group_name="hot_path", retry_policy=STORE_RETRY)
+def windows(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
+    """Every window that was expected of the slot, each with its audio or the reason why there is none."""
+    slot = Slot.parse(context.partition_key)
+    manifest = platform.spool.claim(slot, platform.expected_windows(slot))
+    if manifest is None:
+        known = reports.windows_of_slot(platform.database, slot)
+        if not known:
+            raise dg.Failure(
+                f"slot {slot.key} is neither in the spool nor in the store: it was never captured, or it has expired",
+                allow_retries=False,
+            )
+        return dg.MaterializeResult(metadata={"expected": len(known), "source": "store"})
+    with platform.database.writing() as connection:
+        writes.write_windows(
+            connection, manifest.windows, titles=dict(manifest.titles), source=manifest.source, slot=slot
+        )
+    captured = sum(window.state is CaptureState.CAPTURED for window in manifest.windows)
+    return dg.MaterializeResult(
+        metadata={"expected": len(manifest.windows), "captured": captured, "source": manifest.source}
+    )
