@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from tagger_platform.defs.plays import plays
 from tagger_platform.defs.platform import Platform
+from tagger_platform.defs.plays import plays
 from tagger_platform.defs.recognitions import recognitions
 from tagger_platform.defs.slots import spool_sensor, window_job
 from tagger_platform.defs.windows import windows

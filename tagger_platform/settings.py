@@ -134,6 +134,10 @@ class Settings:
     ui_port: int = _var("UI_PORT", "", _port_or_next, "port of the pages; empty: PORT + 1")
     dagster_port: int = _var("DAGSTER_PORT", "", _port_or_next, "port of the Dagster UI, local only; empty: PORT + 2")
     capture_port: int = _var("CAPTURE_PORT", "", _port_or_next, "port of capture, local only; empty: PORT + 3")
+    capture_host: str = _var(
+        "CAPTURE_HOST", "127.0.0.1", _host, "address of capture's own port: where it listens and where the api asks"
+    )
+    api_url: str = _var("API_URL", "", _endpoint, "where the pages reach the api; empty: PORT on this machine")
     code_port: int = _var("CODE_PORT", "", _port_or_next, "port of Dagster's code server, local; empty: PORT + 4")
     tz: ZoneInfo = _var("TZ", "America/Los_Angeles", _zone, "time zone of dates and nightly jobs")
     data_dir: Path = _var("DATA_DIR", "data", _path, "folder for everything that is kept")
@@ -259,6 +263,7 @@ def _parsed(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
 def _completed(values: dict[str, Any]) -> dict[str, Any]:
     for step, name in enumerate(("ui_port", "dagster_port", "capture_port", "code_port"), start=1):
         values[name] = values[name] or values["port"] + step
+    values["api_url"] = values["api_url"].rstrip("/") or f"http://127.0.0.1:{values['port']}"
     if values["window_offsets"] is None:
         values["window_offsets"] = tiled(values["hop_s"], values["window_s"])
     return values

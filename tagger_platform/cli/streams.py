@@ -36,7 +36,7 @@ def streams(context: click.Context, as_json: bool) -> None:
 
 def _states(settings: Settings) -> list[dict[str, Any]]:
     """What capture says of each stream; where capture does not answer, what the settings say."""
-    url = f"http://127.0.0.1:{settings.capture_port}/healthz"
+    url = f"http://{settings.capture_host}:{settings.capture_port}/healthz"
     try:
         with urllib.request.urlopen(url, timeout=HEALTH_TIMEOUT_S) as answer:
             live = json.load(answer)["streams"]

@@ -55,9 +55,7 @@ class Platform:
             from tagger_platform.recognize.budget import Budget
             from tagger_platform.recognize.shazam import ShazamRecognizer
 
-            budget = Budget(
-                self.settings.data_dir / "budget.sqlite", "shazam", per_minute=self.settings.shazam_per_minute
-            )
+            budget = Budget(self.settings.data_dir / "budget.sqlite", "shazam", self.settings.shazam_per_minute)
             providers.append(ShazamRecognizer(budget=budget, host=self.settings.shazam_url or None))
         return providers
 

@@ -1,17 +1,19 @@
-"""Stage 2: ask the panel about every window of the slot that has no final answer yet."""
+"""Stage 2: ask the panel about every window of the slot that somebody has not answered yet."""
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
 
-from tagger_platform.audio import readable_window
+from tagger_platform.audio import read_window
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.slots import WINDOW_SLOTS
 from tagger_platform.defs.windows import STORE_RETRY, windows
 from tagger_platform.errors import AudioError
-from tagger_platform.model import UNANSWERED, Slot, Window
+from tagger_platform.model import UNANSWERED, Recognition, Slot, Window
 from tagger_platform.recognize.panel import ask_slot
 from tagger_platform.store import reports, writes
 
@@ -20,32 +22,68 @@ from tagger_platform.store import reports, writes
 def recognitions(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
     """One answer per window and provider, or the reason why there is none."""
     slot = Slot.parse(context.partition_key)
-    readable, corrupt, lost = _sorted_by_audio(platform, reports.unanswered_windows(platform.database, slot))
-    earlier = reports.heard_before(platform.database, slot, platform.rules)
+    open_questions = reports.open_questions(platform.database, slot)
+    readable, corrupt, lost = _by_audio(platform, [question.window for question in open_questions])
     asked_at = datetime.now(UTC)
-    given = asyncio.run(
-        ask_slot(
-            readable,
-            platform.panel(),
+    answered = {question.window.window_id: question.answered_by for question in open_questions}
+    given = asyncio.run(_ask(platform, slot, readable, answered))
+    with platform.database.writing() as connection:
+        writes.write_recognitions(connection, [window for window, _ in readable], given, asked_at=asked_at)
+        for window, problem in corrupt:
+            writes.mark_corrupt(connection, window, problem)
+        writes.mark_expired(connection, [window.window_id for window in lost])
+    _keep_or_forget(platform, [*readable, *corrupt], given)
+    counts = Counter(f"{answer.provider}: {answer.status}" for answer in given)
+    return dg.MaterializeResult(
+        metadata={"asked": len(readable), "corrupt": len(corrupt), "lost": len(lost), **dict(counts)}
+    )
+
+
+def _by_audio(
+    platform: Platform, asked: Sequence[Window]
+) -> tuple[list[tuple[Window, Path]], list[tuple[Window, str]], list[Window]]:
+    """The windows with readable audio, those with unreadable audio and why, and those whose audio is gone."""
+    readable: list[tuple[Window, Path]] = []
+    corrupt: list[tuple[Window, str]] = []
+    lost: list[Window] = []
+    for window in asked:
+        path = platform.spool.audio(window)
+        if path is None:
+            lost.append(window)
+            continue
+        try:
+            read_window(path, window.length_s)
+            readable.append((window, path))
+        except AudioError as error:
+            corrupt.append((window, str(error)))
+    return readable, corrupt, lost
+
+
+async def _ask(
+    platform: Platform, slot: Slot, jobs: Sequence[tuple[Window, Path]], answered: dict[str, frozenset[str]]
+) -> list[Recognition]:
+    """Ask about each window those who have not answered it; at the first run of a slot that is everyone."""
+    panel = platform.panel()
+    earlier = reports.heard_before(platform.database, slot, platform.rules)
+    given: list[Recognition] = []
+    for done in sorted({answered[window.window_id] for window, _ in jobs}, key=sorted):
+        given += await ask_slot(
+            [job for job in jobs if answered[job[0].window_id] == done],
+            [recognizer for recognizer in panel if recognizer.name not in done],
             earlier=earlier,
             hop_s=platform.settings.hop_s,
             tolerance=platform.settings.two_hit_hop_tolerance,
             global_inflight=platform.settings.global_max_inflight,
             per_provider_inflight=platform.settings.per_provider_max_inflight,
         )
-    )
-    with platform.database.writing() as connection:
-        writes.write_recognitions(connection, [window for window, _ in readable], given, asked_at=asked_at)
-        for window, problem in corrupt:
-            writes.mark_corrupt(connection, window, problem)
-        writes.mark_expired(connection, [window.window_id for window in lost])
+    return given
+
+
+def _keep_or_forget(platform: Platform, windows: Sequence[tuple[Window, object]], given: Sequence[Recognition]) -> None:
+    """Audio that somebody still has to answer waits; all other audio goes, because it may hold people's talk."""
     unanswered = {answer.window_id for answer in given if answer.status in UNANSWERED}
-    for window, _ in readable:
+    for window, _ in windows:
         if window.window_id in unanswered:
             platform.spool.keep_pending(window)
         else:
             platform.spool.forget(window)
-    counts = Counter(f"{answer.provider}: {answer.status}" for answer in given)
-    return dg.MaterializeResult(
-        metadata={"asked": len(readable), "corrupt": len(corrupt), "lost": len(lost), **dict(counts)}
-    )

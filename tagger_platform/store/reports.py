@@ -114,27 +114,43 @@ def last_windows(database: Database) -> dict[str, LastWindow]:
 
 def windows_of_slot(database: Database, slot: Slot) -> list[Window]:
     """Every window of a slot that the store knows, by stream and offset."""
-    return _windows(database, slot, "")
-
-
-def unanswered_windows(database: Database, slot: Slot) -> list[Window]:
-    """The windows of a slot that were captured and that somebody may still answer."""
-    return _windows(database, slot, " AND capture_state = 'captured' AND state IN $unanswered")
-
-
-def _windows(database: Database, slot: Slot, condition: str) -> list[Window]:
-    values: dict[str, object] = {"slot": naive(slot.start)}
-    if condition:
-        values["unanswered"] = sorted(UNANSWERED)
     with database.reading() as connection:
-        rows = connection.execute(
-            "SELECT stream, offset_s, length_s, capture_state, detail, level_dbfs, icy_title FROM windows"
-            " WHERE slot = $slot" + condition + " ORDER BY stream, offset_s",
-            values,
-        ).fetchall()
+        return [question.window for question in _questions(connection, slot, "")]
+
+
+@dataclass(frozen=True)
+class OpenQuestion:
+    """A captured window that some provider has not answered, and those that have."""
+
+    window: Window
+    answered_by: frozenset[str]
+
+
+def open_questions(database: Database, slot: Slot) -> list[OpenQuestion]:
+    """The captured windows of a slot that nobody was asked about, or that somebody may still answer."""
+    waiting = ", ".join(f"'{status}'" for status in sorted(UNANSWERED))
+    with database.reading() as connection:
+        return _questions(
+            connection,
+            slot,
+            f" HAVING capture_state = 'captured' AND (count(r.status) = 0 OR bool_or(r.status IN ({waiting})))",
+        )
+
+
+def _questions(connection: Connection, slot: Slot, having: str) -> list[OpenQuestion]:
+    waiting = ", ".join(f"'{status}'" for status in sorted(UNANSWERED))
+    rows = connection.execute(
+        "SELECT stream, offset_s, length_s, capture_state, w.detail, level_dbfs, icy_title,"
+        f" list(r.provider) FILTER (r.status NOT IN ({waiting}))"
+        " FROM windows w LEFT JOIN recognitions r USING (window_id) WHERE slot = ?"
+        f" GROUP BY ALL{having} ORDER BY stream, offset_s",
+        [naive(slot.start)],
+    ).fetchall()
     return [
-        Window(stream, slot, offset, length, CaptureState(state), detail, level, title)
-        for stream, offset, length, state, detail, level, title in rows
+        OpenQuestion(
+            Window(stream, slot, offset, length, CaptureState(state), detail, level, title), frozenset(answered or ())
+        )
+        for stream, offset, length, state, detail, level, title, answered in rows
     ]
 
 
