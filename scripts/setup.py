@@ -18,9 +18,11 @@ TORCH = next(line for line in (ROOT / "constraints.txt").read_text().split() if 
 
 
 def main() -> None:
-    if sys.version_info < (3, 11):
-        sys.exit(f"tagger needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}. "
-                 f"Name another one: make setup PYTHON=python3.12")
+    if sys.version_info < (3, 11):  # noqa: UP036 - this script is what tells an older Python
+        sys.exit(
+            f"tagger needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}. "
+            f"Name another one: make setup PYTHON=python3.12"
+        )
     began = time.monotonic()
     say("1/4 a virtual environment in .venv")
     if subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=False).returncode:
@@ -30,7 +32,16 @@ def main() -> None:
     say("3/4 torch for embeddings, CPU build (about 200 MB)")
     install_torch()
     say("4/4 compiling")
-    run([str(VENV / "bin" / "python"), "-m", "compileall", "-q", str(ROOT / "tagger_platform"), str(ROOT / "streamlit_app")])
+    run(
+        [
+            str(VENV / "bin" / "python"),
+            "-m",
+            "compileall",
+            "-q",
+            str(ROOT / "tagger_platform"),
+            str(ROOT / "streamlit_app"),
+        ]
+    )
     say(f"ready after {time.monotonic() - began:.0f} s: {VENV / 'bin' / 'tagger'}")
 
 
@@ -50,8 +61,10 @@ def install_torch() -> None:
             run([*PIP, *install, "uv"])
         subprocess.run(way, check=False, stderr=subprocess.DEVNULL)
     if not torch_is_cpu_build():
-        say("    no CPU build of torch could be had here; everything works but embeddings. "
-            "Try again later: rm .venv/ready; make setup")
+        say(
+            "    no CPU build of torch could be had here; everything works but embeddings. "
+            "Try again later: rm .venv/ready; make setup"
+        )
 
 
 def torch_is_cpu_build() -> bool:

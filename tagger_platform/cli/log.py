@@ -52,10 +52,7 @@ def coverage(day: str, stream: str | None, as_json: bool) -> None:
     database = Database(settings.database_path)
     streams = _known(settings, database, stream)
     found = [
-        coverage_json(item)
-        for item in reports.coverage_of_day(
-            database, parse_day(day), settings.tz, hop_s=settings.hop_s, streams=streams
-        )
+        coverage_json(item) for item in reports.coverage_of_day(database, parse_day(day), settings.tz, streams=streams)
     ]
     if as_json:
         print_json(found)

@@ -13,7 +13,7 @@ from tagger_platform.settings import Settings
 @click.command()
 def capture() -> int:
     """Listen to the streams and cut windows into the spool."""
-    from tagger_platform.capture.supervisor import run
+    from tagger_platform.capture.service import run
 
     settings = _ready_settings()
     return run(settings)

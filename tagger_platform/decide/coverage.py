@@ -7,7 +7,8 @@ the store, or which windows are expected (capture's manifests). Pure: no clock, 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 from tagger_platform.model import ANSWERED, CaptureState, Status, Window, iso
 
@@ -24,7 +25,13 @@ BY_PRECEDENCE = (
 )
 """What a window without an answer is, the first that any provider reports; then come the capture's reasons."""
 
-NOT_LOST = frozenset({HEARD, Status.SILENT.value, Status.NOT_NEEDED.value})
+NOT_LOST = frozenset({HEARD, Status.SILENT.value})
+
+USUAL_SHARE = 0.9
+"""Share of the waits from window to window that count as usual; a day has few breaks in what was expected."""
+
+UNEXPECTED_AFTER = 1.5
+"""Usual waits without a window after which none was expected: the stream was not enabled, for example."""
 
 
 def window_state(window: Window, statuses: Mapping[str, Status]) -> str:
@@ -71,7 +78,7 @@ class Coverage:
     gaps: tuple[Gap, ...]
 
 
-def coverage(windows: Sequence[tuple[datetime, datetime, str]], *, stream: str, date: date, hop_s: int) -> Coverage:
+def coverage(windows: Sequence[tuple[datetime, datetime, str]], *, stream: str, date: date) -> Coverage:
     """Adds up the (start, end, state) of every window expected of `stream` on `date`."""
     states = Counter(state for _, _, state in windows)
     heard, silent = states[HEARD], states[Status.SILENT.value]
@@ -86,24 +93,36 @@ def coverage(windows: Sequence[tuple[datetime, datetime, str]], *, stream: str, 
         not_needed=not_needed,
         states=dict(sorted(states.items())),
         ratio=(heard + silent) / due if due else None,
-        gaps=_gaps(windows, timedelta(seconds=hop_s)),
+        gaps=_gaps(windows),
     )
 
 
-def _gaps(windows: Sequence[tuple[datetime, datetime, str]], hop: timedelta) -> tuple[Gap, ...]:
+def _gaps(windows: Sequence[tuple[datetime, datetime, str]]) -> tuple[Gap, ...]:
     """Lost windows with one reason and no other window between them are one gap.
 
-    Windows nobody had to ask do not part a gap; a time in which no window was expected (more than a hop) does.
+    Windows nobody had to ask do not part a gap; a time in which no window was expected does.
     """
+    ordered = sorted(windows)
+    longest_wait = _usual_wait(ordered) * UNEXPECTED_AFTER
     gaps: list[Gap] = []
-    parted = True
-    for start, end, state in sorted(windows):
-        if state in NOT_LOST:
-            parted = parted or state != Status.NOT_NEEDED.value
+    previous_start, parted = datetime.max.replace(tzinfo=UTC), True
+    for start, end, state in ordered:
+        parted = parted or start - previous_start > longest_wait
+        previous_start = start
+        if state == Status.NOT_NEEDED.value:
             continue
-        if gaps and not parted and gaps[-1].reason == state and start - gaps[-1].end <= hop:
+        if state in NOT_LOST:
+            parted = True
+            continue
+        if gaps and not parted and gaps[-1].reason == state:
             gaps[-1] = Gap(gaps[-1].start, max(end, gaps[-1].end), state)
         else:
             gaps.append(Gap(start, end, state))
         parted = False
     return tuple(gaps)
+
+
+def _usual_wait(ordered: Sequence[tuple[datetime, datetime, str]]) -> timedelta:
+    """How long it usually is at most from window to window: windows of one slot are closer than the slots are."""
+    waits = sorted(later[0] - earlier[0] for earlier, later in pairwise(ordered))
+    return waits[int(len(waits) * USUAL_SHARE)] if waits else timedelta()

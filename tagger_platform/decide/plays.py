@@ -8,7 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from math import prod
+from math import inf, prod
 
 from tagger_platform.decide.linking import Links
 from tagger_platform.decide.policies import (
@@ -82,20 +82,18 @@ def carry_over(new: Sequence[Play], old: Sequence[Play]) -> list[Play]:
     return [replace(play, play_id=ids[place]) for place, play in enumerate(new)]
 
 
-def confirm_needed(
-    earlier: Iterable[Heard], slot: Sequence[Heard], *, provider: str, tolerance: int, dedup_s: int
-) -> bool:
+def confirm_needed(earlier: Iterable[Heard], slot: Sequence[Heard], *, provider: str, tolerance: int) -> bool:
     """Whether `provider` should be asked about another window of this slot.
 
     It should while its latest hit in the slot belongs to an airing that two_hit does not confirm yet, seen together
-    with the stream's `earlier` windows (the look-back).
+    with the stream's `earlier` windows, as far back as two hits of one play can be apart.
     """
     in_slot = {window.window_id for window in slot}
     timeline = _evidence([*(one for one in earlier if one.window_id not in in_slot), *slot], {provider})
     policy = two_hit(provider)
     latest: tuple[Hit, ...] = ()
     for hits in _hits_by_track(timeline, _links(timeline)).values():
-        for run in airings(hits, dedup_s=dedup_s):
+        for run in airings(hits, dedup_s=inf):  # the look-back is the limit
             here = [hit for hit in run if hit.window.window_id in in_slot]
             if here and (not latest or here[-1].window.start > latest[-1].window.start):
                 latest = run

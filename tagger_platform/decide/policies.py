@@ -99,6 +99,12 @@ class Timeline:
                 seen[window.window_id] = len(seen)
         return places
 
+    @cached_property
+    def evidence(self) -> tuple[datetime, datetime]:
+        """From the start of the first asked window to the end of the last one; nothing is known beyond."""
+        asked = [window for window in self.windows if any(answer.status in ASKED for answer in window.answers)]
+        return asked[0].start, max(window.end for window in asked)
+
     def asked_between(self, provider: str, one: Heard, other: Heard) -> int:
         """How many windows between these two `provider` was asked about and answered."""
         places = self._places[provider]

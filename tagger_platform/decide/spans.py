@@ -76,10 +76,7 @@ def spans(
     runs: Sequence[Sequence[Hit]], timeline: Timeline, *, durations: Sequence[float | None], hop_s: float
 ) -> list[Span]:
     """The spans of one track's airings (`runs`, in time order); they never overlap."""
-    if not runs:
-        return []
-    asked = [window for window in timeline.windows if any(window.asked(answer.provider) for answer in window.answers)]
-    first_evidence, horizon = asked[0].start, max(window.end for window in asked)
+    first_evidence, horizon = timeline.evidence
     found: list[Span] = []
     for run, duration_s in zip(runs, durations, strict=True):
         not_before = max(first_evidence, found[-1].start) if found else first_evidence

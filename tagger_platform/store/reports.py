@@ -76,9 +76,7 @@ def stream_titles(database: Database) -> dict[str, str]:
         )
 
 
-def coverage_of_day(
-    database: Database, day: date, tz: tzinfo, *, hop_s: int, streams: Sequence[str] = ()
-) -> list[Coverage]:
+def coverage_of_day(database: Database, day: date, tz: tzinfo, *, streams: Sequence[str] = ()) -> list[Coverage]:
     """How much of a local day was heard, per stream; windows belong to the day they begin in."""
     start, end = day_bounds(day, tz)
     with database.reading() as connection:
@@ -90,7 +88,7 @@ def coverage_of_day(
     by_stream: dict[str, list[tuple[datetime, datetime, str]]] = {}
     for stream, started, ended, state in rows:
         by_stream.setdefault(stream, []).append((aware(started), aware(ended), state))
-    return [coverage(windows, stream=stream, date=day, hop_s=hop_s) for stream, windows in by_stream.items()]
+    return [coverage(windows, stream=stream, date=day) for stream, windows in by_stream.items()]
 
 
 @dataclass(frozen=True)

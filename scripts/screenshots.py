@@ -1,0 +1,69 @@
+"""Makes the README's pictures: starts the demo, lets it play, and photographs the pages in Chromium."""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+PORT = 45100
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=8, help="how long the demo plays before the pictures")
+    parser.add_argument("--to", type=Path, default=ROOT / "docs" / "images")
+    options = parser.parse_args()
+    options.to.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as data:
+        environ = {**os.environ, "PORT": str(PORT), "DATA_DIR": data}
+        demo = subprocess.Popen([sys.executable, "-m", "tagger_platform", "demo"], env=environ, stdout=subprocess.PIPE)
+        try:
+            wait_for_ready(demo)
+            time.sleep(options.minutes * 60)
+            photograph(options.to)
+        finally:
+            demo.send_signal(signal.SIGTERM)
+            demo.wait(timeout=60)
+
+
+def wait_for_ready(demo: subprocess.Popen[bytes]) -> None:
+    assert demo.stdout
+    for line in demo.stdout:
+        if line.strip() == b"ready":
+            return
+    sys.exit("the demo ended before it was ready")
+
+
+def photograph(folder: Path) -> None:
+    chromium = shutil.which("chromium") or shutil.which("google-chrome") or sys.exit("no Chromium in PATH")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        for name, width, height in (("on-air", 1440, 900), ("on-air-phone", 390, 844)):
+            page = browser.new_page(viewport={"width": width, "height": height})
+            page.goto(f"http://127.0.0.1:{PORT + 1}/")
+            page.get_by_text("Confidence").first.wait_for(timeout=30_000)
+            page.wait_for_timeout(3_000)
+            page.screenshot(path=folder / f"{name}.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""`tagger demo`: what is different when the platform listens to its own built-in radio stations.
+
+What belongs here: the demo's settings, its music in the catalogue, and its radio as one more process. What does
+not: composing and serving (`tagger_platform.demo`).
+"""
+
+import os
+import sys
+
+import click
+
+from tagger_platform.capture.ffmpeg import find_ffmpeg
+from tagger_platform.cli.supervisor import Process
+from tagger_platform.demo.compose import render
+from tagger_platform.demo.radio import stations
+from tagger_platform.settings import Settings
+
+HOP_S = 15
+"""Short, so that plays come within a minute; a window of 12 s at each slot still leaves Dagster time to breathe."""
+RTSP_PORT_STEP, HTTP_PORT_STEP = 5, 6
+
+
+def prepare() -> tuple[Settings, Process]:
+    """Settings for the demo, its music composed and in the catalogue, and the process that broadcasts it.
+
+    The settings go into this process's environment, because the processes it starts read theirs there.
+    """
+    base = Settings.load({name: value for name, value in os.environ.items() if not name.startswith("STREAM")})
+    rtsp_port, http_port = base.port + RTSP_PORT_STEP, base.port + HTTP_PORT_STEP
+    folder = base.data_dir / "demo"
+    _configure(str(folder), rtsp_port, http_port)
+    settings = Settings.load()
+    click.echo("composing the demo's music (the first time only, about half a minute) ...")
+    radio_dir = folder / "radio"
+    render(radio_dir)
+    from tagger_platform.cli.library import add_paths
+
+    add_paths(settings, [radio_dir / "music", radio_dir / "jingles"], kind=None)
+    module = [sys.executable, "-m", "tagger_platform.demo.radio"]
+    argv = [*module, "--folder", str(radio_dir), "--ffmpeg", find_ffmpeg(settings.ffmpeg_path)]
+    argv += ["--rtsp-port", str(rtsp_port), "--http-port", str(http_port)]
+    return settings, Process("demo radio", argv, http_port, "PORT")
+
+
+def _configure(data_dir: str, rtsp_port: int, http_port: int) -> None:
+    for name in [name for name in os.environ if name.startswith("STREAM_")]:
+        del os.environ[name]
+    os.environ |= {
+        "DATA_DIR": data_dir,
+        "STREAMS_FILE": f"{data_dir}/streams.yaml",
+        "HOP_SECONDS": str(HOP_S),
+        "WINDOW_OFFSETS": "0",
+        "SHAZAM_ENABLED": "false",
+        "ACOUSTID_ENABLED": "false",
+    }
+    for number, stream in enumerate(stations(rtsp_port, http_port), start=1):
+        os.environ |= {
+            f"STREAM_{number}_NAME": stream.name,
+            f"STREAM_{number}_URL": stream.url,
+            f"STREAM_{number}_TITLE": stream.title,
+        }

@@ -1,0 +1,29 @@
+"""What the panel needs a provider to be.
+
+What belongs here: the two protocols. What does not: any provider.
+"""
+
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from tagger_platform.model import Recognition, Window
+
+
+class Recognizer(Protocol):
+    """A provider. `asks_every_window`: asking costs so little that confirm windows are asked at once too."""
+
+    name: str
+    asks_every_window: bool
+
+    async def recognize(self, window: Window, audio: Path) -> Recognition:
+        """The provider's answer about the audio file of `window`, or the status that says why there is none."""
+        ...
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A provider whose questions are limited. The panel pays before it asks, and before it counts as in flight."""
+
+    async def pay(self, wait_s: float) -> bool:
+        """Take one question from the budget, waiting at most `wait_s`; False when it cannot be paid by then."""
+        ...

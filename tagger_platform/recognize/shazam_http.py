@@ -1,0 +1,81 @@
+"""The way to Shazam: shazamio for signature and request, and an HTTP client of our own.
+
+What belongs here: sending one question, and which errors it can raise. What does not: what an answer means (shazam).
+Importing shazamio costs a quarter of a second of CPU, so nothing imports this file before the first question.
+
+shazamio's own client repeats a refused request twenty times; ours makes one attempt, because budget and catch-up decide
+when to ask again, and it tells an outage by the HTTP status: some come as ordinary JSON.
+"""
+
+import json
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from shazamio import Shazam
+from shazamio.interfaces.client import HTTPClientInterface
+
+from tagger_platform.model import Status
+
+DETAIL_CHARS = 200
+"""How much of an unexpected body is told: enough to recognise an error page."""
+
+
+class NoAnswerError(Exception):
+    """Why there is no answer, as the status of the recognition."""
+
+    def __init__(self, status: Status, detail: str) -> None:
+        self.status = status
+        super().__init__(detail)
+
+
+async def question(audio: Path, host: str | None) -> dict[str, Any]:
+    """Shazam's own answer about the audio file; `host` (scheme and address) stands in for Shazam's where given.
+
+    Raises NoAnswerError.
+    """
+    try:
+        # A session of its own costs one handshake, four times a minute, and leaves nothing bound to an event loop.
+        async with aiohttp.ClientSession() as session:
+            answer = await Shazam(http_client=_OneAttempt(session, host)).recognize(audio)
+    except NoAnswerError:
+        raise
+    except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
+        raise NoAnswerError(Status.PROVIDER_DOWN, f"{type(error).__name__}: {error}") from error
+    except Exception as error:  # shazamio and its core raise bare exceptions of many kinds for what they cannot read
+        raise NoAnswerError(Status.BAD_ANSWER, f"{type(error).__name__}: {error}") from error
+    if not isinstance(answer, dict):
+        raise NoAnswerError(Status.BAD_ANSWER, f"a JSON {type(answer).__name__} instead of an object")
+    return answer
+
+
+class _OneAttempt(HTTPClientInterface):
+    """One attempt, and an HTTP error is an error."""
+
+    def __init__(self, session: aiohttp.ClientSession, host: str | None) -> None:
+        self._session = session
+        self._host = host
+
+    async def request(self, method: str, url: str, **kwargs: Any) -> Any:  # noqa: ANN401 - shazamio's signature
+        async with self._session.request(method, self._to(url), **kwargs) as response:
+            body = await response.text(errors="replace")
+            told = f"HTTP {response.status}: {body[:DETAIL_CHARS]}"
+            if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+                raise NoAnswerError(Status.THROTTLED, told)
+            if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise NoAnswerError(Status.PROVIDER_DOWN, told)
+            try:
+                return json.loads(body)
+            except json.JSONDecodeError as error:
+                raise NoAnswerError(Status.BAD_ANSWER, told) from error
+
+    async def request_text(self, url: str, *, content_type: str, **kwargs: Any) -> str:  # noqa: ANN401 - as above
+        raise NotImplementedError("shazamio reads only charts as text")
+
+    def _to(self, url: str) -> str:
+        if self._host is None:
+            return url
+        stand_in = urlsplit(self._host)
+        return urlsplit(url)._replace(scheme=stand_in.scheme, netloc=stand_in.netloc).geturl()

@@ -1,0 +1,128 @@
+"""When a play is confirmed, by whom, and which track it shows."""
+
+import pytest
+
+from tagger_platform.decide import POLICIES, decide
+from tagger_platform.decide.plays import confirm_needed
+from tagger_platform.errors import RequestError
+from tagger_platform.model import PlayStatus, Status
+from tagger_platform_tests.decide.build import BOTH, RULES, match, no, track, window
+
+LOST = Status.PROVIDER_DOWN
+CHAINS = {
+    "two windows in neighbouring slots": ([(0, "hit"), (120, "hit")], 1, True),
+    "the primary and the confirm window of one slot": ([(0, "hit"), (30, "hit")], 0, True),
+    "one hit": ([(0, "hit"), (120, Status.NO_MATCH)], 1, False),
+    "one window between says otherwise, one is tolerated": (
+        [(0, "hit"), (120, Status.NO_MATCH), (240, "hit")],
+        1,
+        True,
+    ),
+    "one window between says otherwise, none is tolerated": (
+        [(0, "hit"), (60, Status.NO_MATCH), (120, "hit")],
+        0,
+        False,
+    ),
+    "silence says otherwise": ([(0, "hit"), (60, Status.SILENT), (120, "hit")], 0, False),
+    "two windows between say otherwise": (
+        [(0, "hit"), (60, Status.NO_MATCH), (90, Status.NO_MATCH), (120, "hit")],
+        1,
+        False,
+    ),
+    "windows nobody asked or answered do not break the chain": (
+        [(0, "hit"), (30, Status.NOT_NEEDED), (60, Status.PENDING), (90, LOST), (120, "hit")],
+        0,
+        True,
+    ),
+    "three slots apart, one hop is tolerated": ([(0, "hit"), (360, "hit")], 1, False),
+    "two slots apart, one hop is tolerated": ([(0, "hit"), (240, "hit")], 1, True),
+    "two slots apart, none is tolerated": ([(0, "hit"), (240, "hit")], 0, False),
+}
+
+
+@pytest.mark.parametrize("provider", ["shazam", "catalogue"])
+@pytest.mark.parametrize(("chain", "tolerance", "confirmed"), CHAINS.values(), ids=CHAINS.keys())
+def test_two_hit_wants_two_consecutive_asked_windows(chain, tolerance, confirmed, provider):
+    windows = [
+        window(second, match(provider=provider) if said == "hit" else no(provider, said)) for second, said in chain
+    ]
+    plays = decide(windows, **{**RULES, "tolerance": tolerance, "dedup_s": 400}, policies=[f"{provider}_two_hit"])
+    assert [play.status for play in plays] == [PlayStatus.CONFIRMED if confirmed else PlayStatus.PROBABLE]
+    assert plays[0].policy == f"{provider}_two_hit"
+
+
+def test_hits_of_two_airings_do_not_confirm_each_other():
+    windows = [window(0, match(offset=100)), window(120, match(offset=10))]
+    assert [play.status for play in decide(windows, **RULES, policies=BOTH)] == [PlayStatus.PROBABLE] * 2
+
+
+def test_an_acoustid_match_is_observed_and_never_makes_a_play():
+    windows = [window(second, match(provider="acoustid"), no("shazam")) for second in (0, 120)]
+    assert decide(windows, **RULES, policies=BOTH) == []
+
+
+def test_a_provider_whose_policy_is_not_named_makes_no_play():
+    windows = [window(second, match(provider="shazam")) for second in (0, 120)]
+    assert decide(windows, **RULES, policies=["catalogue_two_hit"]) == []
+
+
+def test_every_policy_is_known_by_its_name_and_explains_itself():
+    assert list(POLICIES) == ["shazam_two_hit", "catalogue_two_hit"]
+    assert all(policy.name == name and policy.version and policy.rule for name, policy in POLICIES.items())
+
+
+def test_an_unknown_policy_is_refused_with_a_sentence():
+    with pytest.raises(RequestError, match="unknown decision policy coin_toss: known are"):
+        decide([], **RULES, policies=["coin_toss"])
+
+
+def test_plays_found_by_several_policies_are_one_play():
+    ours = track("7", "catalogue", title="Café del Mar (feat. Ann)", artist="Simon & Band", duration_s=200)
+    theirs = track("99", "shazam", title="Cafe Del Mar", artist="SIMON AND BAND ft. Bob")
+    windows = [window(second, match(ours), match(theirs)) for second in (0, 120)]
+    (play,) = decide(windows, **RULES, policies=BOTH)
+    assert (play.policy, play.track.track_id) == ("shazam_two_hit+catalogue_two_hit", "catalogue:7")
+    assert play.windows == ("kexp/0", "kexp/120")
+
+
+def test_a_play_shows_the_track_of_the_provider_that_heard_it_most_often():
+    ours, theirs = track("7", isrc="GB-AYE-6900522"), track("99", "shazam", title="other", isrc="gbaye6900522")
+    windows = [window(0, match(theirs), match(ours)), window(30, match(theirs)), window(60, match(theirs))]
+    (play,) = decide(windows, **RULES, policies=BOTH)
+    assert play.track.track_id == "shazam:99"
+
+
+@pytest.mark.parametrize(
+    ("confidences", "expected"),
+    [((0.5, 0.5), 0.75), ((None, 0.5), 0.875), ((None,), 0.75), ((0.99, 0.99), 0.999)],
+)
+def test_confidence_grows_with_every_hit_and_is_never_certainty(confidences, expected):
+    windows = [
+        window(30 * place, match(provider="shazam", confidence=number)) for place, number in enumerate(confidences)
+    ]
+    (play,) = decide(windows, **RULES, policies=BOTH)
+    assert play.confidence == pytest.approx(expected)
+
+
+CONFIRMS = {
+    "a first hit that nothing confirms": ([], [(0, "hit")], True),
+    "no hit, nothing to confirm": ([], [(0, "miss")], False),
+    "confirmed by the slot before": ([(-120, "hit")], [(0, "hit")], False),
+    "already confirmed in this slot": ([], [(0, "hit"), (30, "hit")], False),
+    "the confirm window missed, another one is needed": ([], [(0, "hit"), (30, "miss")], True),
+    "the hit before was another track": ([(-120, "else")], [(0, "hit")], True),
+    "the confirm window heard another track, unconfirmed so far": ([(-120, "hit")], [(0, "hit"), (30, "else")], True),
+    "the hit before was an earlier airing": ([(-120, "hit")], [(0, "anew")], True),
+}
+
+
+@pytest.mark.parametrize(("earlier", "slot", "needed"), CONFIRMS.values(), ids=CONFIRMS.keys())
+def test_a_confirm_window_is_needed_only_for_a_hit_that_nothing_confirms(earlier, slot, needed):
+    said = {
+        "hit": lambda second: match(offset=200.0 + second, provider="shazam"),
+        "anew": lambda second: match(offset=10.0, provider="shazam"),
+        "else": lambda second: match("another", provider="shazam"),
+        "miss": lambda second: no("shazam"),
+    }
+    before, here = ([window(second, said[kind](second)) for second, kind in part] for part in (earlier, slot))
+    assert confirm_needed([*before, *here], here, provider="shazam", tolerance=1) is needed
