@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from tagger_platform import stream_config
@@ -33,13 +32,13 @@ class Variable:
     help: str
 
 
-def _var(name: str, default: str, parse: Callable[[str], Any], text: str) -> Any:
-    return field(metadata={"variable": Variable(name, default, parse, text)})
+def _var(name: str, default: str, parse: Callable[[str], Any], text: str, *, secret: bool = False) -> Any:
+    return field(metadata={"variable": Variable(name, default, parse, text)}, repr=not secret)
 
 
 def _number(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not re.fullmatch(r"-?\d+", text) or not low <= int(text) <= high:
+        if not re.fullmatch(r"-?[0-9]{1,12}", text) or not low <= int(text) <= high:
             raise ValueError(f"must be a whole number from {low} to {high}, not {text!r}")
         return int(text)
 
@@ -47,7 +46,7 @@ def _number(low: int, high: int) -> Callable[[str], int]:
 
 
 def _fraction(text: str) -> float:
-    if not re.fullmatch(r"\d*\.?\d+", text) or not 0 <= float(text) <= 1:
+    if not re.fullmatch(r"[0-9]*\.?[0-9]+", text) or not 0 <= float(text) <= 1:
         raise ValueError(f"must be a number from 0 to 1, not {text!r}")
     return float(text)
 
@@ -67,9 +66,11 @@ def _offsets(text: str) -> tuple[int, ...] | None:
     if text == "continuous":
         return None
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdigit() for part in parts) or len(set(parts)) != len(parts):
-        raise ValueError(f"must be 'continuous' or different whole seconds such as 0,30, not {text!r}")
-    return tuple(sorted(int(part) for part in parts))
+    if all(re.fullmatch(r"[0-9]{1,6}", part) for part in parts):
+        offsets = sorted(int(part) for part in parts)
+        if len(set(offsets)) == len(offsets):
+            return tuple(offsets)
+    raise ValueError(f"must be 'continuous' or different whole seconds such as 0,30, not {text!r}")
 
 
 def _policies(text: str) -> tuple[str, ...]:
@@ -103,7 +104,7 @@ def _url_path(text: str) -> str:
 
 
 def _endpoint(text: str) -> str:
-    if text and (urlsplit(text).scheme not in ("http", "https") or not urlsplit(text).hostname):
+    if text and (not text.startswith(("http://", "https://")) or stream_config.url_problem(text)):
         raise ValueError("must be an http:// or https:// address, or empty")
     return text
 
@@ -167,9 +168,11 @@ class Settings:
     )
     shazam_enabled: bool = _var("SHAZAM_ENABLED", "true", _bool, "ask Shazam (an unofficial API)")
     shazam_per_minute: int = _var("SHAZAM_PER_MINUTE", "4", _number(1, 600), "requests a minute, all streams together")
-    shazam_url: str = _var("SHAZAM_URL", "", _endpoint, "where to ask instead of Shazam's own host, such as a stand-in")
+    shazam_url: str = _var(
+        "SHAZAM_URL", "", _endpoint, "where to ask instead of Shazam's own host, such as a stand-in", secret=True
+    )
     acoustid_enabled: bool = _var("ACOUSTID_ENABLED", "false", _bool, "ask AcoustID (observed only)")
-    acoustid_api_key: str = _var("ACOUSTID_API_KEY", "", str, "AcoustID application key")
+    acoustid_api_key: str = _var("ACOUSTID_API_KEY", "", str, "AcoustID application key", secret=True)
     chromaprint_path: Path | None = _var("CHROMAPRINT_PATH", "", _optional_path, "fpcalc; empty: looked up in PATH")
     ffmpeg_path: Path | None = _var("FFMPEG_PATH", "", _optional_path, "ffmpeg; empty: the system's, else the wheel's")
     global_max_inflight: int = _var(
@@ -185,7 +188,9 @@ class Settings:
     enable_prometheus: bool = _var("ENABLE_PROMETHEUS", "true", _bool, "serve metrics")
     metrics_path: str = _var("METRICS_PATH", "/metrics", _url_path, "path of the metrics")
     otel_service_name: str = _var("OTEL_SERVICE_NAME", "tagger", str, "service name in traces")
-    otel_endpoint: str = _var("OTEL_EXPORTER_OTLP_ENDPOINT", "", _endpoint, "OTLP collector; empty: no traces")
+    otel_endpoint: str = _var(
+        "OTEL_EXPORTER_OTLP_ENDPOINT", "", _endpoint, "OTLP collector; empty: no traces", secret=True
+    )
     otel_sampler_arg: float = _var("OTEL_TRACES_SAMPLER_ARG", "1.0", _fraction, "share of slots traced, 0 to 1")
     clusters_enabled: bool = _var("CLUSTERS_ENABLED", "true", _bool, "draw the sound map")
     embed_model: str = _var("EMBED_MODEL", "sentence-transformers/all-MiniLM-L6-v2", str, "model for embeddings")

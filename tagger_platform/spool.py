@@ -12,10 +12,11 @@ What belongs here: the manifest, and every rename and delete in these folders. W
 window that was expected of it, so nothing is ever lost without a reason.
 """
 
+import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -146,7 +147,12 @@ class Spool:
 
     def _keep_bounds(self) -> None:
         """Drop the audio of the oldest ready slots, stream by stream alike, until the spool is within bounds."""
-        audio = [(path, path.stat().st_size) for key in self.ready() for path in (self._ready / key).glob("*.flac")]
+        audio = [
+            (path, size)
+            for key in self.ready()
+            for path in (self._ready / key).glob("*.flac")
+            if (size := _size(path)) is not None  # Dagster may claim a slot at any moment
+        ]
         waiting, size = len(audio), sum(bytes_ for _, bytes_ in audio)
         for key in self.ready():
             if waiting <= self._max_windows and size <= self._max_bytes:
@@ -158,13 +164,9 @@ class Spool:
 
     def _drop(self, key: str) -> None:
         folder = self._ready / key
-        try:
-            manifest = _read(folder)
-        except (FileNotFoundError, ValueError):
-            manifest = None
-        if manifest:
-            _write_manifest(folder, _with_audio_dropped(manifest))
-        # The manifest went first: a kill in between leaves audio that nobody names, never a name without audio.
+        # The manifest goes first: a kill in between leaves audio that nobody names, never a name without audio.
+        with contextlib.suppress(FileNotFoundError, ValueError, NewerVersionError):
+            _write_manifest(folder, _with_audio_dropped(_read(folder)))
         for audio in folder.glob("*.flac"):
             audio.unlink(missing_ok=True)
 
@@ -236,17 +238,29 @@ class Spool:
 
     def finish(self, slot: Slot) -> None:
         """The slot is in the store: its folder goes, with whatever audio nobody asked to keep."""
-        shutil.rmtree(self._claimed / slot.key, ignore_errors=True)
+        gone = self._open / f"{slot.key}.finished"
+        shutil.rmtree(gone, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):
+            # One rename, so that a kill while deleting leaves no claimed slot without its manifest.
+            (self._claimed / slot.key).rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
-    def expire_pending(self, before: Slot) -> Iterator[str]:
-        """Delete audio of slots before `before` that waited too long; yields the window ids."""
-        for folder in sorted(self._pending.iterdir()):
-            if folder.name < before.key:
-                yield from (
-                    f"{p.stem.rpartition('+')[0]}/{folder.name}+{p.stem.rpartition('+')[2]}"
-                    for p in sorted(folder.glob("*.flac"))
-                )
-                shutil.rmtree(folder, ignore_errors=True)
+    def waiting_since(self, before: Slot) -> list[str]:
+        """Ids of the windows of slots before `before` whose audio still waits for an answer."""
+        return [
+            f"{stream}/{folder.name}+{offset}"
+            for folder in self._expired(before)
+            for stream, _, offset in (audio.stem.rpartition("+") for audio in sorted(folder.glob("*.flac")))
+        ]
+
+    def expire_pending(self, before: Slot) -> None:
+        """Delete audio of slots before `before`: after the store knows it (`waiting_since`), so that a kill in
+        between leaves no window that waits for ever."""
+        for folder in self._expired(before):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _expired(self, before: Slot) -> list[Path]:
+        return sorted(folder for folder in self._pending.iterdir() if folder.name < before.key)
 
     def _pending_path(self, window: Window) -> Path:
         return self._pending / window.slot.key / audio_name(window)
@@ -272,6 +286,13 @@ def _write_manifest(folder: Path, manifest: Manifest) -> None:
     _sync(temporary)
     temporary.replace(folder / MANIFEST)
     _sync(folder)
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
 
 
 def _sync(path: Path) -> None:

@@ -12,10 +12,21 @@ from urllib.parse import quote, unquote, urlsplit
 import yaml
 
 from tagger_platform.model import STREAM_NAME, Stream
+from tagger_platform.observe.logs import redact
 
 SCHEMES = ("rtsp", "rtsps", "http", "https", "file")
+MOST_STREAMS = 1000
+"""Above this a STREAM_COUNT is a slip of the hand."""
+VARIABLES = {
+    "STREAM_COUNT": "how many STREAM_n_* are read, n from 1; empty: as many as are numbered",
+    "STREAM_n_NAME": "name of stream n: 1 to 40 of a-z, 0-9, _ and -",
+    "STREAM_n_URL": "its address: rtsp, rtsps, http, https (Icecast, HLS) or file:///absolute/path",
+    "STREAM_n_TITLE": "how people know it; empty: its name",
+    "STREAM_n_ENABLED": "whether it is listened to; empty: true",
+}
+"""The STREAM_* family, with a line for people each."""
 _ENTRY_KEYS = {"name", "url", "title", "enabled"}
-_NUMBERED = re.compile(r"STREAM_(\d+)_(NAME|URL|TITLE|ENABLED)")
+_NUMBERED = re.compile(r"STREAM_([0-9]+)_(NAME|URL|TITLE|ENABLED)")
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
 Found = tuple[list[Stream], list[str]]
@@ -42,7 +53,12 @@ def quote_userinfo(url: str) -> str:
     if not at or ("@" not in first and not re.search(r":(?!\d*$)", first)):
         return url
     user, colon, password = userinfo.partition(":")
-    return f"{scheme}{separator}{quote(unquote(user), safe='')}{colon}{quote(unquote(password), safe='')}@{host}"
+    return f"{scheme}{separator}{_encoded(user)}{colon}{_encoded(password)}@{host}"
+
+
+def _encoded(text: str) -> str:
+    # surrogateescape: the environment may hold bytes that are not UTF-8, and a password must stay as it is
+    return quote(unquote(text, errors="surrogateescape"), safe="", errors="surrogateescape")
 
 
 def url_problem(url: str) -> str | None:
@@ -50,8 +66,8 @@ def url_problem(url: str) -> str | None:
     try:
         parts = urlsplit(url)
         _ = parts.port
-    except ValueError as error:
-        return f"is not a URL ({str(error).split(':')[0].lower()})"
+    except ValueError:
+        return "is not a URL: its host or its port is malformed"
     if parts.scheme not in SCHEMES:
         return f"must begin with one of {', '.join(f'{scheme}://' for scheme in SCHEMES)}"
     if parts.scheme == "file":
@@ -61,7 +77,9 @@ def url_problem(url: str) -> str | None:
 
 def _stream(where: str, name: str, url: str, title: str, enabled: bool) -> Stream | list[str]:
     problems = []
-    if not STREAM_NAME.fullmatch(name):
+    if "://" in name:
+        problems.append(f"{where}: the name is a URL; are name and URL the wrong way round?")
+    elif not STREAM_NAME.fullmatch(name):
         problems.append(f"{where}: the name {name!r} must be 1 to 40 of a-z, 0-9, _ and -; use a title for more")
     url = quote_userinfo(url.strip())
     if wrong := url_problem(url):
@@ -84,12 +102,15 @@ def _without_repeats(found: list[tuple[str, Stream | list[str]]]) -> Found:
 
 def from_environment(environ: Mapping[str, str]) -> Found:
     """Streams from STREAM_1_* to STREAM_n_*, n being STREAM_COUNT (when unset: as many as are numbered)."""
-    numbered = {int(match[1]) for key, value in environ.items() if value and (match := _NUMBERED.fullmatch(key))}
+    texts = {match[1] for key, value in environ.items() if value and (match := _NUMBERED.fullmatch(key))}
+    odd = sorted(text for text in texts if not re.fullmatch(r"[1-9][0-9]{0,3}", text) or int(text) > MOST_STREAMS)
+    beyond = [f"STREAM_{text}_*: the number must be one from 1 to {MOST_STREAMS} without leading zeros" for text in odd]
+    numbered = {int(text) for text in texts if text not in odd}
     text = environ.get("STREAM_COUNT", "").strip()
-    if text and not text.isdigit():
-        return [], [f"STREAM_COUNT must be a whole number from 0 up, not {text!r}"]
+    if text and not (re.fullmatch(r"[0-9]{1,4}", text) and int(text) <= MOST_STREAMS):
+        return [], [f"STREAM_COUNT must be a whole number from 0 to {MOST_STREAMS}, not {text!r}", *beyond]
     count = int(text) if text else max(numbered, default=0)
-    beyond = [f"STREAM_{n}_* is set but STREAM_COUNT is {count}" for n in sorted(numbered) if not 1 <= n <= count]
+    beyond += [f"STREAM_{n}_* is set but STREAM_COUNT is {count}" for n in sorted(numbered) if n > count]
     streams, problems = _without_repeats([_numbered_stream(environ, n) for n in range(1, count + 1)])
     return streams, problems + beyond
 
@@ -118,6 +139,8 @@ def from_file(path: Path) -> Found:
         mark = getattr(error, "problem_mark", None)
         line = f" at line {mark.line + 1}" if mark else ""
         return [], [f"{path} is not valid YAML{line}"]
+    except ValueError as error:  # such as a date that does not exist
+        return [], [f"{path} is not valid YAML: {error}"]
     if content is None:
         return [], []
     if not isinstance(content, dict) or not isinstance(content.get("streams"), list):
@@ -130,7 +153,7 @@ def _entry(path: Path, number: int, entry: object) -> tuple[str, Stream | list[s
     if not isinstance(entry, dict):
         return where, [f"{where}: must have the keys name and url"]
     unknown = sorted(str(key) for key in entry.keys() - _ENTRY_KEYS)
-    problems = [f"{where}: unknown key {key!r}" for key in unknown]
+    problems = [f"{where}: unknown key {redact(key)!r}" for key in unknown]
     problems += [f"{where}: {key} is missing" for key in ("name", "url") if not entry.get(key)]
     if not isinstance(entry.get("enabled", True), bool):
         problems.append(f"{where}: enabled must be true or false")

@@ -12,15 +12,17 @@ from tagger_platform.store.derivation import derive_plays
 
 
 @dg.asset(partitions_def=WINDOW_SLOTS, deps=[recognitions], group_name="hot_path", retry_policy=STORE_RETRY)
-def plays(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
+def plays(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
     """The plays around the slot, as the policies now see them."""
     slot = Slot.parse(context.partition_key)
     known = reports.windows_of_slot(platform.database, slot)
+    expired = platform.waits_no_longer(slot.start)
     decided = []
     with platform.database.writing() as connection:
         for stream in sorted({window.stream for window in known}):
             decided += derive_plays(connection, stream, slot, platform.rules)
-        writes.mark_expired(connection, list(platform.spool.expire_pending(platform.waits_no_longer(slot.start))))
+        writes.mark_expired(connection, platform.spool.waiting_since(expired))
+    platform.spool.expire_pending(expired)
     platform.spool.finish(slot)
     confirmed = sum(play.status == "confirmed" for play in decided)
     return dg.MaterializeResult(metadata={"confirmed": confirmed, "probable": len(decided) - confirmed})

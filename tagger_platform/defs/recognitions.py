@@ -17,9 +17,14 @@ from tagger_platform.model import UNANSWERED, Recognition, Slot, Window
 from tagger_platform.recognize.panel import ask_slot
 from tagger_platform.store import reports, writes
 
+WINDOW_RATE = 16_000
+"""Hz of the windows that capture writes: nothing to resample."""
+SHORTEST_SHARE = 0.9
+"""A window with less of its audio than this was damaged on the way, and no provider is bothered with it."""
+
 
 @dg.asset(partitions_def=WINDOW_SLOTS, deps=[windows], group_name="hot_path", retry_policy=STORE_RETRY)
-def recognitions(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
+def recognitions(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
     """One answer per window and provider, or the reason why there is none."""
     slot = Slot.parse(context.partition_key)
     open_questions = reports.open_questions(platform.database, slot)
@@ -52,11 +57,17 @@ def _by_audio(
             lost.append(window)
             continue
         try:
-            read_window(path, window.length_s)
+            _check_audio(window, path)
             readable.append((window, path))
         except AudioError as error:
             corrupt.append((window, str(error)))
     return readable, corrupt, lost
+
+
+def _check_audio(window: Window, path: Path) -> None:
+    seconds = len(read_window(path, WINDOW_RATE)) / WINDOW_RATE
+    if seconds < SHORTEST_SHARE * window.length_s:
+        raise AudioError(f"{path.name} holds {seconds:.1f} s of audio instead of {window.length_s}")
 
 
 async def _ask(

@@ -12,7 +12,7 @@ STORE_RETRY = dg.RetryPolicy(max_retries=3, delay=5, backoff=dg.Backoff.EXPONENT
 
 
 @dg.asset(partitions_def=WINDOW_SLOTS, group_name="hot_path", retry_policy=STORE_RETRY)
-def windows(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult:
+def windows(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
     """Every window that was expected of the slot, each with its audio or the reason why there is none."""
     slot = Slot.parse(context.partition_key)
     manifest = platform.spool.claim(slot, platform.expected_windows(slot))

@@ -60,13 +60,13 @@ class Database:
         """Apply the migrations that the file lacks; returns their names. Safe to call at every start."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self._alone() as connection:
-                connection.begin()
-                applied = _migrate(connection, self.path)
-                connection.commit()
-                return applied
-        except (PermissionError, duckdb.IOException) as error:
-            raise RequestError(f"the store {self.path} cannot be opened: {error}; check DATA_DIR") from error
+        except OSError as error:
+            raise RequestError(f"{self.path.parent} cannot be made: {error.strerror}; check DATA_DIR") from error
+        with self._alone() as connection:
+            connection.begin()
+            applied = _migrate(connection, self.path)
+            connection.commit()
+            return applied
 
     def version(self) -> str:
         """Changes with every commit; what was read from the store stays true while this stays the same."""
@@ -87,7 +87,10 @@ class Database:
             self._publish_version()
 
     def _connect(self, *, read_only: bool) -> Connection:
-        return duckdb.connect(str(self.path), read_only=read_only, config={"threads": READ_THREADS})
+        try:
+            return duckdb.connect(str(self.path), read_only=read_only, config={"threads": READ_THREADS})
+        except duckdb.IOException as error:
+            raise RequestError(f"the store {self.path} cannot be opened: {error}; check DATA_DIR") from error
 
     def _publish_version(self) -> None:
         temporary = self._version_file.with_suffix(".version.tmp")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tagger_platform.errors import StoreBusyError
+from tagger_platform.errors import RequestError, StoreBusyError
 
 LONGEST_POLL_S = 0.02
 """How long to sleep at most between two tries; a turn at the store takes tens of milliseconds."""
@@ -24,7 +24,11 @@ def turn(path: Path, *, exclusive: bool, timeout_s: float) -> Iterator[None]:
     """Hold the lock beside `path`, shared or alone. Raises StoreBusyError after `timeout_s` seconds."""
     deadline = time.monotonic() + timeout_s
     gate = _opened(path.with_suffix(".gate"))
-    data = _opened(path.with_suffix(".lock"))
+    try:
+        data = _opened(path.with_suffix(".lock"))
+    except RequestError:
+        os.close(gate)
+        raise
     try:
         _lock(gate, fcntl.LOCK_EX, deadline, path)
         _lock(data, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH, deadline, path)
@@ -36,7 +40,10 @@ def turn(path: Path, *, exclusive: bool, timeout_s: float) -> Iterator[None]:
 
 
 def _opened(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    except OSError as error:
+        raise RequestError(f"the store's lock {path} cannot be opened: {error.strerror}; check DATA_DIR") from error
 
 
 def _lock(descriptor: int, kind: int, deadline: float, path: Path) -> None:

@@ -12,7 +12,7 @@ from tagger_platform.decide.policies import Heard
 from tagger_platform.model import UNANSWERED, CaptureState, Play, Slot, Window
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.derivation import Rules, heard_windows
-from tagger_platform.store.rows import PLAYS, aware, naive, plays_from
+from tagger_platform.store.rows import LIBRARY_COLUMNS, PLAYS, LibraryRow, aware, naive, plays_from
 
 
 def day_bounds(day: date, tz: tzinfo) -> tuple[datetime, datetime]:
@@ -138,10 +138,10 @@ def open_questions(database: Database, slot: Slot) -> list[OpenQuestion]:
 def _questions(connection: Connection, slot: Slot, having: str) -> list[OpenQuestion]:
     waiting = ", ".join(f"'{status}'" for status in sorted(UNANSWERED))
     rows = connection.execute(
-        "SELECT stream, offset_s, length_s, capture_state, w.detail, level_dbfs, icy_title,"
+        "SELECT stream, w.offset_s, length_s, capture_state, w.detail, level_dbfs, icy_title,"
         f" list(r.provider) FILTER (r.status NOT IN ({waiting}))"
         " FROM windows w LEFT JOIN recognitions r USING (window_id) WHERE slot = ?"
-        f" GROUP BY ALL{having} ORDER BY stream, offset_s",
+        f" GROUP BY ALL{having} ORDER BY stream, w.offset_s",
         [naive(slot.start)],
     ).fetchall()
     return [
@@ -161,3 +161,12 @@ def heard_before(database: Database, slot: Slot, rules: Rules) -> dict[str, list
             [naive(start), naive(slot.start)],
         ).fetchall()
         return {stream: heard_windows(connection, stream, start, slot.start, rules.hop_s) for (stream,) in streams}
+
+
+def library_items(database: Database) -> list[LibraryRow]:
+    """Every item of the user's own library, by title."""
+    with database.reading() as connection:
+        rows = connection.execute(
+            f"SELECT {', '.join(LIBRARY_COLUMNS)}, added_at FROM library_items ORDER BY title, item_id"
+        ).fetchall()
+    return [LibraryRow(**dict(zip(LIBRARY_COLUMNS, row, strict=False)), added_at=aware(row[-1])) for row in rows]

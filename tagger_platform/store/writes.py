@@ -4,14 +4,14 @@ What belongs here: inserts and updates that are safe to run again. What does not
 deriving plays (`derivation`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 
 from tagger_platform.decide.coverage import window_state
-from tagger_platform.model import CaptureState, Recognition, Slot, Status, Track, Window
+from tagger_platform.model import ANSWERED, CaptureState, Recognition, Slot, Status, Track, Window
 from tagger_platform.store.database import Connection
-from tagger_platform.store.rows import TRACK_FIELDS, naive
+from tagger_platform.store.rows import LIBRARY_COLUMNS, TRACK_FIELDS, LibraryRow, naive
 
 
 def insert(connection: Connection, table: str, rows: Sequence[Sequence[Any]], *, replacing: bool = False) -> None:
@@ -27,7 +27,7 @@ def write_windows(
     connection: Connection, windows: Sequence[Window], *, titles: Mapping[str, str], source: str, slot: Slot
 ) -> None:
     """Note every expected window of a slot; windows that are known already stay as they are."""
-    _write_streams(connection, titles, slot)
+    _write_streams(connection, titles, {window.stream for window in windows}, slot)
     insert(connection, "windows", [_window_row(window, source) for window in windows])
 
 
@@ -50,14 +50,14 @@ def _window_row(window: Window, source: str) -> list[Any]:
     ]
 
 
-def _write_streams(connection: Connection, titles: Mapping[str, str], slot: Slot) -> None:
+def _write_streams(connection: Connection, titles: Mapping[str, str], expected: Set[str], slot: Slot) -> None:
     """Keep the history of which streams were enabled when; slots that come late change nothing."""
     start = naive(slot.start)
     newest = connection.execute("SELECT max(slot) FROM windows").fetchone()
     if newest and newest[0] and newest[0] > start:
         return
     known = dict(connection.execute("SELECT name, title FROM streams WHERE enabled_to IS NULL").fetchall())
-    for name in known.keys() - titles.keys():
+    for name in known.keys() - titles.keys() - expected:  # a manifest that was made up for has no titles
         connection.execute("UPDATE streams SET enabled_to = ? WHERE name = ? AND enabled_to IS NULL", [start, name])
     for name, title in titles.items():
         if name not in known:
@@ -73,12 +73,27 @@ def write_recognitions(
 
     A final answer that is there already is never overwritten by one that is none.
     """
+    final = _answered(connection, [given.window_id for given in recognitions])
+    recognitions = [
+        given for given in recognitions if given.status in ANSWERED or (given.window_id, given.provider) not in final
+    ]
     _write_tracks(connection, [given.track for given in recognitions if given.track])
     insert(connection, "recognitions", [_recognition_row(given, asked_at) for given in recognitions], replacing=True)
     raw = [[given.window_id, given.provider, given.raw] for given in recognitions if given.raw]
     insert(connection, "raw_answers", raw, replacing=True)
     for window in windows:
         _write_state(connection, window)
+
+
+def _answered(connection: Connection, window_ids: Sequence[str]) -> set[tuple[str, str]]:
+    """(window, provider) of the final answers that are there already."""
+    return set(
+        connection.execute(
+            "SELECT window_id, provider FROM recognitions"
+            " WHERE window_id IN (SELECT unnest(?)) AND status IN ('match', 'no_match')",
+            [list(window_ids)],
+        ).fetchall()
+    )
 
 
 def _recognition_row(given: Recognition, asked_at: datetime) -> list[Any]:
@@ -129,3 +144,10 @@ def mark_expired(connection: Connection, window_ids: Sequence[str]) -> None:
         "UPDATE windows SET state = 'expired' WHERE window_id IN (SELECT unnest(?)) AND state NOT IN ('heard')",
         [list(window_ids)],
     )
+
+
+def write_library_item(connection: Connection, item: LibraryRow) -> None:
+    """Note a library item as it now is; the instant at which it was first added stays."""
+    known = connection.execute("SELECT added_at FROM library_items WHERE item_id = ?", [item.item_id]).fetchone()
+    row = [getattr(item, column) for column in LIBRARY_COLUMNS]
+    insert(connection, "library_items", [[*row, known[0] if known else naive(item.added_at)]], replacing=True)

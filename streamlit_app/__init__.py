@@ -1,0 +1,31 @@
+"""The pages people look at.
+
+What belongs here: asking `store.reports` and the api, and drawing the answers. What does not: changing anything
+itself (the api does), torch, Dagster. `app.py` is navigation, `views/` holds one file per page.
+"""
+
+import sys
+from pathlib import Path
+
+from tagger_platform.settings import Settings
+
+SERVER = Path(__file__).with_name("server.py")
+
+
+def command(settings: Settings) -> list[str]:
+    """The argv of the process that serves the pages; the looks are in `.streamlit/config.toml` beside this file."""
+    flags = {
+        "server.address": settings.host,
+        "server.port": str(settings.ui_port),
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "logger.level": "warning",
+    }
+    return [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(SERVER),
+        *(f"--{key}={value}" for key, value in flags.items()),
+    ]

@@ -1,0 +1,129 @@
+"""What the pages know: reads of the log, cached by its version, and what the api says of the streams.
+
+What belongs here: asking, once for all visitors. What does not: drawing. No connection is ever cached.
+"""
+
+import http.client
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import streamlit as st
+
+from tagger_platform.decide.coverage import Coverage
+from tagger_platform.model import Play
+from tagger_platform.settings import Settings
+from tagger_platform.store import reports
+from tagger_platform.store.database import Database
+
+STORE_TIMEOUT_S = 5.0
+"""A visitor would rather hear that the store is busy than wait longer."""
+API_TIMEOUT_S = 3.0
+API_TTL_S = 2
+"""Seconds that the api's answer serves all visitors."""
+ENTRIES = 32
+"""Days and filters kept in memory at once: a few visitors leafing through a few days."""
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class LiveStream:
+    """A configured stream and how it is doing."""
+
+    name: str
+    title: str
+    state: str
+    last_error: str = ""
+
+
+@dataclass(frozen=True)
+class LiveStreams:
+    """The configured streams; `problem` says in a sentence why their state is not known."""
+
+    streams: tuple[LiveStream, ...]
+    problem: str = ""
+
+
+@st.cache_resource(show_spinner=False)
+def settings() -> Settings:
+    """The settings of this process. Raises SettingsError."""
+    return Settings.load()
+
+
+def version() -> str:
+    """Changes when the log does; empty while there is no log. It is the key of every cached read."""
+    database = _database(str(settings().database_path))
+    return database.version() if database.path.exists() else ""
+
+
+def plays_of_day(version: str, day: date, streams: Sequence[str]) -> list[Play]:
+    return _plays_of_day(str(settings().database_path), version, day, tuple(streams))
+
+
+def coverage_of_day(version: str, day: date, streams: Sequence[str]) -> list[Coverage]:
+    return _coverage_of_day(str(settings().database_path), version, day, tuple(streams))
+
+
+def latest_plays(version: str) -> dict[str, Play]:
+    return _latest_plays(str(settings().database_path), version)
+
+
+def titles(version: str) -> dict[str, str]:
+    """Title by name of every stream that is configured or was heard, the configured ones first."""
+    configured = {stream.name: stream.title for stream in live_streams().streams}
+    heard = _stream_titles(str(settings().database_path), version)
+    return configured | {name: title or name for name, title in heard.items() if name not in configured}
+
+
+def live_streams() -> LiveStreams:
+    """The configured streams as the api sees them; as the settings list them when it does not answer."""
+    return _live_streams(settings().port)
+
+
+def _database(path: str) -> Database:
+    return Database(Path(path), timeout_s=STORE_TIMEOUT_S)
+
+
+@st.cache_data(max_entries=ENTRIES, show_spinner=False)
+def _plays_of_day(path: str, version: str, day: date, streams: tuple[str, ...]) -> list[Play]:
+    return reports.plays_of_day(_database(path), day, settings().tz, streams=streams).plays if version else []
+
+
+@st.cache_data(max_entries=ENTRIES, show_spinner=False)
+def _coverage_of_day(path: str, version: str, day: date, streams: tuple[str, ...]) -> list[Coverage]:
+    return reports.coverage_of_day(_database(path), day, settings().tz, streams=streams) if version else []
+
+
+@st.cache_data(max_entries=ENTRIES, show_spinner=False)
+def _latest_plays(path: str, version: str) -> dict[str, Play]:
+    return reports.latest_plays(_database(path)) if version else {}
+
+
+@st.cache_data(max_entries=ENTRIES, show_spinner=False)
+def _stream_titles(path: str, version: str) -> dict[str, str]:
+    return reports.stream_titles(_database(path)) if version else {}
+
+
+@st.cache_data(ttl=API_TTL_S, max_entries=ENTRIES, show_spinner=False)
+def _live_streams(port: int) -> LiveStreams:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=API_TIMEOUT_S)
+    try:
+        connection.request("GET", "/api/streams")
+        listed = json.loads(connection.getresponse().read())["streams"]
+        streams = tuple(_live_stream(item) for item in listed)
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError):
+        known = tuple(LiveStream(stream.name, stream.display, UNKNOWN) for stream in settings().streams)
+        return LiveStreams(known, f"The api does not answer on port {port}, so nobody can say how the streams are.")
+    finally:
+        connection.close()
+    if any(stream.state == "capture_down" for stream in streams):
+        return LiveStreams(streams, "Capture does not answer: nothing is being recorded now.")
+    return LiveStreams(streams)
+
+
+def _live_stream(item: dict[str, object]) -> LiveStream:
+    name = str(item["name"])
+    title, error = str(item.get("title") or name), str(item.get("last_error") or "")
+    return LiveStream(name, title, str(item.get("state") or UNKNOWN), error)

@@ -1,0 +1,194 @@
+"""The day as a chart: one row per stream, plays as spans, gaps in what was heard, and the time it is now.
+
+What belongs here: the ECharts option, as plain data. What does not: asking for plays, Streamlit. Pure.
+Time is hours since local midnight and its labels are made here: a browser's own time axis would follow the
+browser's zone, and would be wrong on the days of 23 and 25 hours.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from streamlit_app.ui import LINE, MUTED, RED, TEXT
+from tagger_platform.decide.coverage import Gap
+from tagger_platform.model import Play, PlayStatus
+
+ROW_PX, AXIS_PX, BAR_PX, GAP_PX = 28, 34, 19, 9
+LABEL_STEP_H = 2
+SHORTEST_H = 1 / 60
+"""Shorter spans are drawn this long (hours), or nobody could see or point at them."""
+PROBABLE_OPACITY = 0.38
+GAP_COLOUR = "#566174"
+LABELS_PX = 118
+"""Room for the stream titles; longer ones are cut."""
+
+Option = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A stream's row."""
+
+    name: str
+    title: str
+    colour: str
+
+
+@dataclass(frozen=True)
+class Day:
+    """A local day between two instants: 23, 24 or 25 hours."""
+
+    start: datetime
+    end: datetime
+    tz: tzinfo
+
+    def hours(self, instant: datetime) -> float:
+        """Hours since local midnight, kept within the day."""
+        return (min(max(instant, self.start), self.end) - self.start) / timedelta(hours=1)
+
+    def clock(self, instant: datetime) -> str:
+        """``18:27``; with the zone where the clock shows that time twice."""
+        local = instant.astimezone(self.tz)
+        other = local.replace(fold=1 - local.fold)
+        shape = "%H:%M" if local.utcoffset() == other.utcoffset() else "%H:%M %Z"
+        return local.strftime(shape)
+
+    def labels(self) -> list[str]:
+        """What the clock says at every full hour since midnight, midnight at the end included."""
+        instants = [self.start + timedelta(hours=hour) for hour in range(round(self.hours(self.end)) + 1)]
+        return [instant.astimezone(self.tz).strftime("%H") for instant in instants]
+
+
+def height(rows: Sequence[Row]) -> int:
+    return len(rows) * ROW_PX + AXIS_PX
+
+
+def option(
+    day: Day, rows: Sequence[Row], plays: Sequence[Play], gaps: Mapping[str, Sequence[Gap]], now: datetime
+) -> Option:
+    """The chart of a day; `gaps` are by stream name."""
+    return {
+        "animation": False,
+        "backgroundColor": "transparent",
+        "grid": {
+            "left": LABELS_PX,
+            "right": 14,
+            "top": 0,
+            "bottom": AXIS_PX,
+            "containLabel": False,
+            "outerBoundsMode": "none",
+        },
+        "xAxis": [{"type": "value", "min": 0, "max": day.hours(day.end), "show": False}, _hour_axis(day)],
+        "yAxis": _stream_axis(rows),
+        "tooltip": _tooltip(),
+        "series": [*_now_series(day, now), *_gap_series(day, rows, gaps), *_play_series(day, rows, plays)],
+    }
+
+
+def _stream_axis(rows: Sequence[Row]) -> Option:
+    label = {"color": "#C9D1DD", "fontSize": 12, "width": LABELS_PX - 14, "overflow": "truncate", "margin": 12}
+    hidden = {"show": False}
+    return {
+        "type": "category",
+        "data": [row.title for row in rows],
+        "inverse": True,
+        "axisLine": hidden,
+        "axisTick": hidden,
+        "splitLine": hidden,
+        "axisLabel": {**label, "interval": 0},
+    }
+
+
+def _hour_axis(day: Day) -> Option:
+    """As many evenly spaced categories as the day has hours, labelled here: 00 01 01 02 where the clock goes back."""
+    every_other = LABEL_STEP_H - 1
+    return {
+        "type": "category",
+        "position": "bottom",
+        "data": day.labels(),
+        "boundaryGap": False,
+        "axisLine": {"show": False},
+        "axisTick": {"show": False},
+        "axisLabel": {"color": MUTED, "fontSize": 11, "margin": 12, "interval": every_other},
+        "splitLine": {"show": True, "interval": every_other, "lineStyle": {"color": LINE}},
+    }
+
+
+def _tooltip() -> Option:
+    return {
+        "trigger": "item",
+        "confine": True,
+        "backgroundColor": "#1D2430",
+        "borderColor": LINE,
+        "textStyle": {"color": TEXT, "fontSize": 12},
+        "extraCssText": "white-space: pre-line; max-width: 260px",
+    }
+
+
+def _now_series(day: Day, now: datetime) -> list[Option]:
+    """The red line of now: the mark of a series without points."""
+    if not day.start <= now < day.end:
+        return []
+    mark = {
+        "silent": True,
+        "symbol": "none",
+        "label": {"show": False},
+        "lineStyle": {"color": RED, "type": "solid", "width": 2, "opacity": 1},
+        "data": [{"xAxis": day.hours(now)}],
+    }
+    return [{"type": "scatter", "data": [], "silent": True, "markLine": mark}]
+
+
+def _gap_series(day: Day, rows: Sequence[Row], gaps: Mapping[str, Sequence[Gap]]) -> list[Option]:
+    """Thin hatched lines where windows were lost, below the plays."""
+    spans = [
+        _span(
+            day, index, gap.start, gap.end, f"{row.title}\n{_times(day, gap.start, gap.end)}\nnot heard: {gap.reason}"
+        )
+        for index, row in enumerate(rows)
+        for gap in gaps.get(row.name, ())
+    ]
+    style = {"color": GAP_COLOUR, "width": GAP_PX, "type": [2, 3], "opacity": 0.8}
+    return [_lines("gaps", spans, style)] if spans else []
+
+
+def _play_series(day: Day, rows: Sequence[Row], plays: Sequence[Play]) -> list[Option]:
+    return [
+        _lines(
+            row.title,
+            [_play(day, index, row, play) for play in plays if play.stream == row.name],
+            {"color": row.colour, "width": BAR_PX, "opacity": 1},
+        )
+        for index, row in enumerate(rows)
+    ]
+
+
+def _play(day: Day, index: int, row: Row, play: Play) -> Option:
+    probable = play.status is PlayStatus.PROBABLE
+    who = f"{play.track.artist}\n" if play.track.artist else ""
+    times = f"{row.title} · {_times(day, play.started_at, play.ended_at)}"
+    text = f"{play.track.title}\n{who}{times}{' · probable' if probable else ''}"
+    span = _span(day, index, play.started_at, play.ended_at, text)
+    return {**span, "lineStyle": {"opacity": PROBABLE_OPACITY}} if probable else span
+
+
+def _times(day: Day, start: datetime, end: datetime) -> str:
+    return f"{day.clock(start)}–{day.clock(end)}"
+
+
+def _span(day: Day, index: int, start: datetime, end: datetime, text: str) -> Option:
+    first = day.hours(start)
+    last = max(day.hours(end), first + SHORTEST_H)
+    return {"name": text, "coords": [[round(first, 4), index], [round(last, 4), index]]}
+
+
+def _lines(name: str, spans: Sequence[Option], style: Option) -> Option:
+    return {
+        "type": "lines",
+        "coordinateSystem": "cartesian2d",
+        "name": name,
+        "data": list(spans),
+        "lineStyle": {**style, "cap": "butt"},
+        "tooltip": {"formatter": "{b}"},
+    }

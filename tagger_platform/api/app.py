@@ -1,0 +1,88 @@
+"""The api's process: its routes, and serving them.
+
+What belongs here: the list of routes and the server around it. What does not: any answer (see the other modules).
+"""
+
+import signal
+import socket
+import threading
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from tagger_platform.api.capture_client import CaptureClient
+from tagger_platform.api.failures import HANDLERS
+from tagger_platform.api.health import healthz, reload, streams
+from tagger_platform.api.plays import plays
+from tagger_platform.errors import RequestError
+from tagger_platform.settings import Settings
+from tagger_platform.store.database import Database
+
+STORE_TIMEOUT_S = 5.0
+"""A caller would rather hear "busy, try again" than wait longer for a turn at the store."""
+GOODBYE_S = 2
+"""Seconds that answers under way get when the process is told to stop."""
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The whole api as an ASGI application."""
+    app = Starlette(
+        routes=[
+            Route("/", home),
+            Route("/healthz", healthz),
+            Route("/internal/reload", reload, methods=["POST"]),
+            Route("/api/plays", plays),
+            Route("/api/streams", streams),
+        ],
+        exception_handlers=HANDLERS,
+    )
+    app.state.settings = settings
+    app.state.database = Database(settings.database_path, timeout_s=STORE_TIMEOUT_S)
+    app.state.capture = CaptureClient(settings.capture_port)
+    return app
+
+
+async def home(request: Request) -> Response:
+    """People who open the api's address want the pages, which are on the same host."""
+    settings: Settings = request.app.state.settings
+    host = request.url.hostname or "127.0.0.1"
+    shown = f"[{host}]" if ":" in host else host
+    return RedirectResponse(f"http://{shown}:{settings.ui_port}/", status_code=307)
+
+
+def run(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit code. Raises RequestError when PORT is in use."""
+    with _listening(settings) as listener:
+        config = uvicorn.Config(
+            create_app(settings),
+            access_log=False,
+            log_config=None,
+            log_level="warning",
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=GOODBYE_S,
+        )
+        _let_signals_end_quietly()
+        uvicorn.Server(config).run(sockets=[listener])
+    return 0
+
+
+def _listening(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=128)
+    except OSError as error:
+        raise RequestError(
+            f"PORT: cannot listen on {settings.host} port {settings.port} ({error.strerror}); "
+            f"stop what uses it, or set PORT to another one"
+        ) from error
+
+
+def _let_signals_end_quietly() -> None:
+    """uvicorn stops in order at a signal and then raises it once more, for whoever handled it before."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)

@@ -1,0 +1,178 @@
+"""From any audio file to mono samples, and to what its tags say.
+
+What belongs here: the one place that starts ffmpeg on a file, or reads a window quickly without it, and that says in a
+plain sentence why a file cannot be heard. What does not: streams (`capture`), what the samples mean (`fingerprint`).
+"""
+
+import os
+import select
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import gcd
+from pathlib import Path
+from typing import IO, Any
+
+import mutagen
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+from scipy.signal import resample_poly
+
+from tagger_platform.errors import AudioError, RequestError
+
+Samples = NDArray[np.float32]
+
+SHORTEST_S = 1.0
+"""Seconds of audio below which there is nothing to recognise."""
+STALL_S = 60.0
+"""Seconds without a sample after which ffmpeg is given up: it decodes hundreds of times faster than real time."""
+BLOCK_BYTES = 1 << 20
+"""Bytes of float32 handed on at a time: 22 s at 12 kHz."""
+FORMATS = "mp3,wav,w64,flac,ogg,mov,aac,aiff,matroska,mpegts"
+"""ffmpeg's names of the containers it may open. Playlists are not among them: they would make it read other files."""
+
+SUFFIXES = frozenset({".mp3", ".wav", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".aif", ".aiff"})
+"""What a folder is searched for, in lower case. A file that is named itself may be called anything."""
+
+TAG_KEYS = {
+    "title": ("title", "TIT2", "\xa9nam"),
+    "artist": ("artist", "TPE1", "\xa9ART"),
+    "album": ("album", "TALB", "\xa9alb"),
+    "isrc": ("isrc", "TSRC", "----:com.apple.iTunes:ISRC"),
+    "label": ("label", "organization", "publisher", "TPUB", "----:com.apple.iTunes:LABEL"),
+}
+"""Each tag's names in Vorbis comments, ID3 and MP4, in the order of trust."""
+
+
+@dataclass(frozen=True)
+class Tags:
+    """What a file says of itself. `title` is never empty; `duration_s` is None where the header does not tell."""
+
+    title: str
+    artist: str = ""
+    album: str = ""
+    isrc: str = ""
+    label: str = ""
+    duration_s: float | None = None
+
+
+def decode(path: Path, rate: int, ffmpeg: str | Path) -> Iterator[Samples]:
+    """The first audio stream of `path` as consecutive blocks of mono samples at `rate` Hz, whatever its length.
+
+    A file whose end is missing gives what can be decoded. Raises AudioError, also after the last block when there was
+    less than a second.
+    """
+    _check_file(path)
+    arguments = [str(ffmpeg), "-nostdin", "-v", "error", "-threads", "1"]
+    arguments += ["-protocol_whitelist", "file", "-format_whitelist", FORMATS, "-i", f"file:{path}"]
+    arguments += ["-map", "0:a:0", "-ac", "1", "-ar", str(rate), "-f", "f32le", "pipe:1"]
+    with tempfile.TemporaryFile() as complaints:
+        process = _start(arguments, complaints)
+        try:
+            count = 0
+            for block in _blocks(process, path):
+                count += len(block)
+                yield block
+            process.wait(timeout=STALL_S)
+            if count == 0:
+                raise AudioError(_reason(path, complaints))
+            _check_length(path, count / rate)
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def read_window(path: Path, rate: int) -> Samples:
+    """A small FLAC, WAV or Ogg file as mono samples at `rate` Hz, without another process (4 CPU-ms for 12 s)."""
+    _check_file(path)
+    try:
+        samples, own_rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
+        raise AudioError(f"{path.name} is not audio that can be read, or it is damaged ({error})") from error
+    _check_length(path, len(samples) / own_rate)
+    mono = np.nan_to_num(samples.mean(axis=1), posinf=0.0, neginf=0.0)
+    common = gcd(rate, own_rate)
+    resampled: Samples = resample_poly(mono, rate // common, own_rate // common).astype(np.float32)
+    return resampled
+
+
+def read_tags(path: Path) -> Tags:
+    """The tags of `path`; a file without readable ones has its stem as title."""
+    try:
+        file = mutagen.File(path)
+    except (mutagen.MutagenError, OSError, ValueError):
+        file = None
+    if file is None:
+        return Tags(path.stem)
+    texts = {name: _first_text(file.tags, keys) for name, keys in TAG_KEYS.items()}
+    length = getattr(file.info, "length", 0.0)
+    return Tags(**{**texts, "title": texts["title"] or path.stem}, duration_s=length or None)
+
+
+def _first_text(tags: Any, keys: tuple[str, ...]) -> str:  # noqa: ANN401 (mutagen has one unrelated type per format)
+    for key in keys:
+        try:
+            value = tags[key] if tags is not None else None
+        except (KeyError, ValueError):  # Vorbis comments refuse keys such as "\xa9nam"
+            continue
+        if isinstance(value, list):
+            value = value[0] if value else None
+        text = bytes(value).decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")
+        if text.strip():
+            return text.strip()
+    return ""
+
+
+def _start(arguments: list[str], complaints: IO[bytes]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints)
+    except OSError as error:
+        raise RequestError(f"ffmpeg could not be started as {arguments[0]}: {error.strerror}") from error
+
+
+def _blocks(process: subprocess.Popen[bytes], path: Path) -> Iterator[Samples]:
+    assert process.stdout is not None  # noqa: S101 (Popen was given a pipe)
+    descriptor = process.stdout.fileno()
+    held = b""
+    while True:
+        if not select.select([descriptor], [], [], STALL_S)[0]:
+            raise AudioError(f"{path.name} could not be decoded: nothing came for {STALL_S:.0f} s")
+        fresh = os.read(descriptor, BLOCK_BYTES)
+        held += fresh
+        if len(held) >= BLOCK_BYTES or not fresh:
+            whole = len(held) - len(held) % 4
+            if whole:
+                yield np.nan_to_num(np.frombuffer(held[:whole], np.float32), posinf=0.0, neginf=0.0)
+            held = held[whole:]
+        if not fresh:
+            return
+
+
+def _reason(path: Path, complaints: IO[bytes]) -> str:
+    complaints.seek(0)
+    text = complaints.read().decode("utf-8", "replace")
+    if not path.exists():
+        return f"{path.name} is no longer there"
+    if "matches no streams" in text:
+        return f"{path.name} has no audio stream"
+    if "Permission denied" in text:
+        return f"{path.name} may not be read by this user"
+    return f"{path.name} is not audio that can be read, or it is damaged or truncated"
+
+
+def _check_file(path: Path) -> None:
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise AudioError(f"{path.name} is not there, or may not be read") from error
+    if path.is_dir():
+        raise AudioError(f"{path.name} is a folder, not an audio file")
+    if size == 0:
+        raise AudioError(f"{path.name} is empty")
+
+
+def _check_length(path: Path, seconds: float) -> None:
+    if seconds < SHORTEST_S:
+        raise AudioError(f"{path.name} holds only {seconds:.1f} s of audio; at least {SHORTEST_S:.0f} s is needed")

@@ -1,0 +1,178 @@
+"""The index on disk: which segments are live, who may write, and how a change is published.
+
+What belongs here: adding and removing tracks so that readers in any process see all of a change or nothing of it, and
+a process killed at any point leaves a usable index. What does not: a segment's own files (`segment`), comparing.
+
+    catalogue/current.json       format, live segments, and the tracks removed from each; replaced by rename
+    catalogue/segments/<name>/   immutable; kept for a while after a merge, for readers that just opened current.json
+    catalogue/lock               flock: writers take turns; readers take none
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tagger_platform.errors import NewerVersionError, RequestError, TransientError
+from tagger_platform.fingerprint.landmarks import Landmarks
+from tagger_platform.fingerprint.segment import (
+    Segment,
+    TrackMeta,
+    open_segment,
+    sync_folder,
+    write_durably,
+    write_segment,
+)
+
+FORMAT_VERSION = 1
+GROWTH = 3
+"""Each segment holds at least this many times the postings of the next smaller one, or the two are merged: about six
+segments for a thousand tracks added one by one, each of them written about six times."""
+LARGEST = 32_000_000
+"""Postings (about 60 h of audio, 300 MB) beyond which a segment is never merged again: a merge holds it in memory."""
+KEPT_S = 600.0
+"""Seconds that a replaced segment's files stay, for a reader between reading current.json and opening them."""
+ATTEMPTS = 5
+"""Times that a reader starts again when the segments vanish under it."""
+
+
+class Index:
+    """The fingerprints of the user's own audio, in the folder `root` (which need not exist to be read)."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._stamp: tuple[int, int, int] | None = None
+        self.segments: tuple[Segment, ...] = ()
+        self.refresh()
+
+    @property
+    def count(self) -> int:
+        """How many live tracks there are."""
+        return sum(len(segment.tracks) - int(segment.removed.sum()) for segment in self.segments)
+
+    def tracks(self) -> list[TrackMeta]:
+        """All live tracks, in the order in which they were added as far as merges kept it."""
+        return [track for segment in self.segments for track in segment.live_tracks()]
+
+    def refresh(self) -> None:
+        """See what other processes have published since. Costs one stat when there is nothing new."""
+        if self._stamp == self._stat():
+            return
+        for _ in range(ATTEMPTS):
+            stamp = self._stat()
+            try:
+                segments = tuple(self._open(self._current()))
+            except FileNotFoundError:
+                if stamp == self._stat():
+                    raise TransientError(f"a part of the catalogue is missing in {self._root}: add it again") from None
+                continue
+            self.segments, self._stamp = segments, stamp
+            return
+        raise TransientError(f"the catalogue in {self._root} keeps changing while it is read: try again")
+
+    def add(self, tracks: Sequence[tuple[TrackMeta, Landmarks]]) -> None:
+        """Publish `tracks`, at least one, together. A track whose item_id is already there is replaced."""
+        if not all(len(marks.hashes) for _, marks in tracks):
+            raise ValueError("a track without landmarks cannot be found again: it does not belong in the index")
+        with self._writing() as current:
+            self._mark_removed(current, {meta.item_id for meta, _ in tracks})
+            current[self._write(tracks)] = []
+            self._merge(current)
+            self._publish(current)
+
+    def remove(self, item_ids: Collection[str]) -> None:
+        """Take tracks out; ids that are not there are no error."""
+        with self._writing() as current:
+            self._mark_removed(current, set(item_ids))
+            self._merge(current)
+            self._publish(current)
+
+    @contextmanager
+    def _writing(self) -> Iterator[dict[str, list[str]]]:
+        """Hold the writers' lock, with what is published now: {segment: removed item_ids}."""
+        (self._root / "segments").mkdir(parents=True, exist_ok=True)
+        with (self._root / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.refresh()
+            yield self._current()
+            self.refresh()
+
+    def _mark_removed(self, current: dict[str, list[str]], item_ids: set[str]) -> None:
+        for segment in self.segments:
+            gone = {track.item_id for track in segment.tracks} & item_ids
+            current[segment.name] = sorted(gone.union(current[segment.name]))
+
+    def _write(self, tracks: Sequence[tuple[TrackMeta, Landmarks]]) -> str:
+        name = uuid.uuid4().hex
+        write_segment(self._root / "segments" / name, tracks)
+        sync_folder(self._root / "segments")
+        return name
+
+    def _merge(self, current: dict[str, list[str]]) -> None:
+        """Merge small segments so that few remain (see GROWTH), and rewrite those that are mostly removed tracks."""
+        together: list[Segment] = []
+        total = 0
+        for segment in sorted(self._open(current), key=lambda one: len(one.postings)):
+            size = len(segment.postings)
+            wasteful = 2 * int(segment.removed.sum()) > len(segment.tracks)
+            if wasteful or not together or (size < GROWTH * total and size + total <= LARGEST):
+                together.append(segment)
+                total += size
+        if len(together) == 1 and not together[0].removed.any():
+            return
+        live = [pair for segment in together for pair in segment.live_landmarks()]
+        for segment in together:
+            del current[segment.name]
+            os.utime(self._root / "segments" / segment.name)  # KEPT_S counts from now
+        if live:
+            current[self._write(live)] = []
+
+    def _publish(self, current: dict[str, list[str]]) -> None:
+        text = json.dumps({"format": FORMAT_VERSION, "segments": current}, indent=1)
+        draft = self._root / "current.json.new"
+        write_durably(draft, text.encode())
+        draft.replace(self._root / "current.json")
+        sync_folder(self._root)
+        oldest = time.time() - KEPT_S
+        for folder in (self._root / "segments").iterdir():
+            if folder.name not in current and folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _current(self) -> dict[str, list[str]]:
+        try:
+            content = json.loads((self._root / "current.json").read_bytes())
+        except FileNotFoundError:
+            return {}
+        except ValueError as error:
+            raise RequestError(
+                f"The catalogue in {self._root} is damaged: remove that folder, add your audio again."
+            ) from error
+        if content["format"] > FORMAT_VERSION:
+            raise NewerVersionError(
+                f"The catalogue in {self._root} was written by a newer tagger (format {content['format']}, this one "
+                f"knows {FORMAT_VERSION}): update tagger, or rebuild the catalogue with `tagger library add`."
+            )
+        segments: dict[str, list[str]] = content["segments"]
+        return segments
+
+    def _open(self, current: dict[str, list[str]]) -> Iterator[Segment]:
+        known = {segment.name: segment for segment in self.segments}
+        for name, removed in current.items():
+            gone = frozenset(removed)
+            held = known.get(name)
+            if held and gone == {t.item_id for t, out in zip(held.tracks, held.removed, strict=True) if out}:
+                yield held
+            else:
+                yield open_segment(self._root / "segments" / name, gone)
+
+    def _stat(self) -> tuple[int, int, int] | None:
+        try:
+            status = (self._root / "current.json").stat()
+        except FileNotFoundError:
+            return None
+        return status.st_mtime_ns, status.st_ino, status.st_size

@@ -1,0 +1,64 @@
+"""The api as a process: it serves, it says when its port is taken, and it goes when told."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tagger_platform.api.app import run
+from tagger_platform.errors import RequestError
+from tagger_platform_tests import samples
+
+SERVE = "import sys; from tagger_platform.api.app import run; from tagger_platform.settings import Settings; "
+START_S = 20
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def answer_of(url: str, process: subprocess.Popen[bytes]) -> bytes:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url) as response:
+                return response.read()
+        except (ConnectionError, urllib.error.URLError):
+            time.sleep(0.1)
+    raise AssertionError(f"no answer from {url}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_a_signal_and_exits_with_0(tmp_path: Path, number: int) -> None:
+    ports = free_ports(5)
+    environ = {"PATH": os.environ["PATH"], **samples.environ(tmp_path, ports)}
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVE + "sys.exit(run(Settings.load()))"], env=environ, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            assert b'"plays":[]' in answer_of(f"http://127.0.0.1:{ports[0]}/api/plays", process)
+            process.send_signal(number)
+            assert process.wait(timeout=10) == 0
+            assert process.stderr is not None
+            assert process.stderr.read() == b""
+        finally:
+            process.kill()
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        settings = samples.settings(tmp_path, (port, *[one for one in free_ports(5) if one != port][:4]))
+        with pytest.raises(RequestError, match=f"PORT: cannot listen on 127.0.0.1 port {port}"):
+            run(settings)

@@ -1,0 +1,254 @@
+"""The On air page: its data, its filters, and what it says when there is nothing to show."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import streamlit_app
+from tagger_platform.model import PlayStatus, Track
+from tagger_platform.store.database import Database
+from tagger_platform_tests import samples
+from tagger_platform_tests.api.capture_standin import CaptureStandIn, capture_standin
+
+APP = str(Path(streamlit_app.__file__).with_name("app.py"))
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def api() -> Iterator[CaptureStandIn]:
+    """A server that answers like the api's /api/streams."""
+    with capture_standin() as standin:
+        states = {"kexp": "live", "nova": "reconnecting", "kitchen": "disabled"}
+        standin.health = {
+            "streams": [
+                {"name": name, "title": title, "state": states.get(name, "live"), "last_error": None}
+                for name, title in samples.STREAMS.items()
+            ]
+        }
+        yield standin
+
+
+@pytest.fixture
+def open_page(tmp_path: Path, api: CaptureStandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Opens the page with parameters in its address."""
+    for name, value in samples.environ(tmp_path, (api.port, 1, 2, 3, 4)).items():
+        monkeypatch.setenv(name, value)
+
+    def opened(**parameters: str) -> AppTest:
+        page = AppTest.from_file(APP, default_timeout=60)
+        for name, value in parameters.items():
+            page.query_params[name] = value
+        page.run()
+        assert not page.exception
+        return page
+
+    forget()
+    yield opened
+    forget()
+
+
+def forget() -> None:
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return Database(tmp_path / "tagger.duckdb")
+
+
+@pytest.fixture
+def plays(database: Database) -> list[samples.Play]:
+    """Two plays each on two streams on 20 November 2025, one of them probable, and one play the day before."""
+    hour = datetime(2025, 11, 20, 9, tzinfo=samples.TZ)
+    written = [
+        samples.play("kexp", hour, of=samples.track(1), confidence=0.8),
+        samples.play("nova", hour + timedelta(minutes=10), of=samples.track(2)),
+        samples.play("kexp", hour + timedelta(minutes=20), of=samples.track(1), confidence=0.9),
+        samples.play(
+            "nova", hour + timedelta(minutes=30), of=samples.track(3), status=PlayStatus.PROBABLE, confidence=0.5
+        ),
+    ]
+    samples.write_plays(database, [*written, samples.play("kexp", hour - timedelta(days=1))])
+    return written
+
+
+def table_of(page: AppTest) -> list[dict[str, object]]:
+    return page.dataframe[0].value.to_dict("records")
+
+
+def metrics_of(page: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in page.metric}
+
+
+def cards_of(page: AppTest) -> str:
+    return next(element.proto.body for element in page.get("html") if 'class="card"' in element.proto.body)
+
+
+def test_a_day_is_listed_newest_first(open_page, plays):
+    rows = table_of(open_page(date="2025-11-20"))
+    assert [row["Time"] for row in rows] == ["09:30", "09:20", "09:10", "09:00"]
+    assert rows[-1]["Title"] == plays[0].track.title
+    assert rows[-1]["Stream"] == "KEXP 90.3"
+    assert [row["By"] for row in rows if "probable" in str(row["By"])] == [rows[0]["By"]]
+
+
+def test_a_link_leads_to_the_web_or_nowhere(open_page, database):
+    evil = Track("shazam", "evil", "<b>*Bold*</b>", "[A](http://x)", link="javascript:alert(1)")
+    samples.write_plays(database, [samples.play("kexp", datetime(2025, 11, 20, 9, tzinfo=samples.TZ), of=evil)])
+    page = open_page(date="2025-11-20")
+    assert table_of(page)[0]["Link"] == ""
+    assert "<b>" not in cards_of(page)
+    assert metrics_of(page)["Most played artist"] == r"\[A\]\(http\://x\)"
+
+
+def test_four_numbers(open_page, plays):
+    artist = plays[0].track.artist
+    assert metrics_of(open_page(date="2025-11-20")) == {
+        "Plays": "4",
+        "Different tracks": "3",
+        "Most played artist": artist,
+        "Median confidence": "85%",
+    }
+
+
+def test_a_deep_link_filters_by_stream(open_page, plays):
+    page = open_page(date="2025-11-20", stream="nova")
+    assert {row["Stream"] for row in table_of(page)} == {"Nova Jazz"}
+    assert page.button_group[0].value == ["nova"]
+
+
+def test_picking_streams_and_days_changes_the_address(open_page, plays):
+    page = open_page(date="2025-11-20")
+    page.button_group[0].set_value(["nova", "kexp"]).run()
+    assert page.query_params["stream"] == "kexp,nova"
+    page.button(key="day_before").click().run()
+    assert page.query_params["date"] == "2025-11-19"
+    assert len(table_of(page)) == 1
+    page.date_input[0].set_value(samples.DAY).run()
+    assert page.query_params["date"] == "2025-11-20"
+    assert len(table_of(page)) == 4
+
+
+def test_today_needs_no_date_and_has_no_day_after(open_page, database):
+    today = datetime.now(samples.TZ)
+    samples.write_plays(database, [samples.play("kexp", today - timedelta(seconds=30), seconds=20)])
+    page = open_page()
+    assert page.button(key="day_after").disabled
+    page.button(key="day_before").click().run()
+    page.button(key="day_after").click().run()
+    assert "date" not in page.query_params
+
+
+@pytest.mark.parametrize(
+    ("parameters", "says"),
+    [
+        ({"date": "2026-99-99"}, "this is today"),
+        ({"date": "2199-01-01"}, "this is today"),
+        ({"stream": "<script>alert(1)</script>"}, "these are all streams"),
+        ({"stream": "gone", "date": "x" * 5000}, "a stream called gone"),
+    ],
+)
+def test_a_damaged_address_is_told_and_shows_today(open_page, plays, parameters, says):
+    page = open_page(**parameters)
+    assert any(says in warning.value for warning in page.warning)
+    assert page.date_input[0].value == datetime.now(samples.TZ).date()
+
+
+def test_the_25_hour_day_is_whole_and_its_double_hour_is_told_apart(open_page, database):
+    midnight = datetime(2025, 11, 2, tzinfo=samples.TZ).timestamp()
+    starts = [datetime.fromtimestamp(midnight + hour * 3600, samples.TZ) for hour in (0, 1.5, 2.5, 24.9, 25)]
+    samples.write_plays(database, [samples.play("kexp", start) for start in starts])
+    rows = table_of(open_page(date="2025-11-02"))
+    assert [row["Time"] for row in rows] == ["23:54", "01:30 PST", "01:30 PDT", "00:00"]
+
+
+def test_cards_say_how_streams_are_and_what_was_last(open_page, database):
+    now = datetime.now(samples.TZ)
+    song = Track("shazam", "1", "Song & Dance", "Trio")
+    samples.write_plays(
+        database,
+        [
+            samples.play("kexp", now - timedelta(minutes=3), of=song, seconds=120),
+            samples.play("playa", now - timedelta(minutes=90), seconds=120),
+        ],
+    )
+    cards = cards_of(open_page())
+    assert cards.count("<article") == len(samples.STREAMS)
+    assert "Song &amp; Dance" in cards
+    assert [text for text in ("3 min", "1 h ago", "reconnecting", "disabled", "Listening") if text not in cards] == []
+
+
+@pytest.mark.parametrize("port", [9])
+def test_an_api_that_is_down_is_a_sentence(open_page, plays, monkeypatch, port):
+    monkeypatch.setenv("PORT", str(port))
+    page = open_page(date="2025-11-20")
+    assert "The api does not answer on port 9" in page.warning[0].value
+    assert len(table_of(page)) == 4
+    assert cards_of(page).count("<article") == len(samples.STREAMS)
+
+
+def test_an_api_that_talks_nonsense_counts_as_down(open_page, api):
+    api.plain_text = "[1]"
+    assert "does not answer" in open_page().warning[0].value
+
+
+def test_capture_being_down_is_a_sentence(open_page, api):
+    for stream in api.health["streams"]:
+        stream["state"] = "capture_down"
+    assert open_page().warning[0].value.startswith("Capture does not answer")
+
+
+def test_without_a_log_the_page_says_what_to_do_and_makes_none(open_page, database):
+    assert "tagger up" in open_page().info[0].value
+    assert not database.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "says"),
+    [
+        ({"date": "2025-11-18"}, "Nothing was heard on any stream that day"),
+        ({"date": "2025-11-18", "stream": "nova"}, "Nothing was heard on these streams that day"),
+        ({}, "yet today"),
+    ],
+)
+def test_an_empty_day_says_what_to_do(open_page, plays, parameters, says):
+    assert says in open_page(**parameters).info[0].value
+
+
+def test_a_day_that_was_heard_and_not_named_says_so(open_page, database):
+    start = datetime(2025, 11, 20, 9, tzinfo=samples.TZ)
+    samples.write_outage(database, "nova", start, timedelta(minutes=2))
+    assert "Nothing was named" in open_page(date="2025-11-20").info[0].value
+
+
+def test_without_streams_the_page_says_how_to_have_some(open_page, api):
+    api.health = {"streams": []}
+    assert "STREAM_1_URL" in open_page().info[0].value
+
+
+def test_a_stream_of_the_past_stays_in_the_log(open_page, database):
+    start = datetime(2025, 11, 20, 9, tzinfo=samples.TZ)
+    with database.writing() as connection:
+        connection.execute("INSERT INTO streams VALUES ('gone-fm', 'Gone FM', '2020-01-01', '2021-01-01')")
+    samples.write_plays(database, [samples.play("gone-fm", start)])
+    page = open_page(date="2025-11-20", stream="gone-fm")
+    assert table_of(page)[0]["Stream"] == "Gone FM"
+    assert "Gone FM" not in cards_of(page)
+
+
+def test_a_busy_store_is_a_sentence(open_page, database, plays, monkeypatch):
+    monkeypatch.setattr("streamlit_app.reads.STORE_TIMEOUT_S", 0.05)
+    with database.writing():
+        page = open_page(date="2025-11-20")
+    assert "was busy for too long" in page.error[0].value
+
+
+def test_a_new_play_is_seen_at_the_next_look(open_page, database, plays):
+    page = open_page(date="2025-11-20")
+    samples.write_plays(database, [samples.play("kexp", datetime(2025, 11, 20, 22, tzinfo=samples.TZ))])
+    assert len(table_of(page.run())) == 5

@@ -1,0 +1,115 @@
+"""Fixtures for every test, and two rules: `real` tests need real tools, and in CI nothing may be skipped."""
+
+import os
+import shutil
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tagger_platform.settings import Settings
+
+CHROMIUM = Path("/usr/bin/chromium")
+MUSIC_FOLDERS = (
+    Path("/usr/share/games/singularity/music"),
+    Path("/usr/share/planetblupi/music"),
+    Path("/usr/share/games/asc/music"),
+)
+SKIPPED_IN_CI = pytest.StashKey[list[str]]()
+
+
+def missing_tools() -> list[str]:
+    """What the tests marked `real` need and this machine lacks."""
+    missing = [] if CHROMIUM.exists() else ["chromium"]
+    missing += [] if shutil.which("icecast2") else ["icecast2"]
+    return missing + [folder.parent.name + " music" for folder in MUSIC_FOLDERS if not folder.is_dir()]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SKIPPED_IN_CI] = []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    real = [item for item in items if item.get_closest_marker("real")]
+    missing = missing_tools() if real else []
+    if missing:
+        config.stash[_REAL_LINE] = (
+            f"{len(real)} tests marked real are skipped, missing: {', '.join(missing)}; "
+            f"scripts/install-test-tools.sh installs what they need"
+        )
+    for item in real if missing else []:
+        item.add_marker(pytest.mark.skip(reason=f"missing: {', '.join(missing)}"))
+
+
+_REAL_LINE = pytest.StashKey[str]()
+
+
+class _Skips:
+    """Notes what was skipped, while collecting and while running."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._names = config.stash[SKIPPED_IN_CI]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self._names.append(report.nodeid)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped:
+            self._names.append(report.nodeid)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.pluginmanager.register(_Skips(session.config))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.config.stash[SKIPPED_IN_CI] and os.environ.get("CI") == "true" and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if line := config.stash.get(_REAL_LINE, ""):
+        terminalreporter.write_line(line)
+    if (skipped := config.stash[SKIPPED_IN_CI]) and os.environ.get("CI") == "true":
+        terminalreporter.write_line(f"CI=true and {len(skipped)} tests were skipped: {', '.join(skipped)}", red=True)
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """A function that returns a port nobody listens on, another one each time."""
+    given: set[int] = set()
+
+    def find() -> int:
+        while True:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = int(probe.getsockname()[1])
+            if port not in given:
+                given.add(port)
+                return port
+
+    return find
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    """The environment of a platform with two streams that keeps everything under `tmp_path` and asks nobody."""
+    return {
+        "DATA_DIR": str(tmp_path / "data"),
+        "STREAMS_FILE": str(tmp_path / "streams.yaml"),
+        "TZ": "America/Los_Angeles",
+        "SHAZAM_ENABLED": "false",
+        "STREAM_1_NAME": "kexp",
+        "STREAM_1_URL": "http://127.0.0.1:1/kexp",
+        "STREAM_1_TITLE": "KEXP 90.3",
+        "STREAM_2_NAME": "cafe",
+        "STREAM_2_URL": "rtsp://user:secret@127.0.0.1:1/cafe",
+    }
+
+
+@pytest.fixture
+def settings(environ: dict[str, str]) -> Settings:
+    return Settings.load(environ)

@@ -1,0 +1,147 @@
+"""What is this window? Right under damage, silent about strangers, exact about the place."""
+
+import numpy as np
+import pytest
+
+from tagger_platform.fingerprint import match
+from tagger_platform.fingerprint.index import Index
+from tagger_platform.fingerprint.landmarks import RATE
+from tagger_platform.fingerprint.match import ACCEPTED, best_guess, confidence, identify
+from tagger_platform_tests.fingerprint.conftest import fingerprinted
+from tagger_platform_tests.fingerprint.tunes import at_speed, in_a_room, mixed, noise, speech, tune
+
+DAMAGE = {
+    "none": lambda samples: samples,
+    "a fifth as loud": lambda samples: 0.2 * samples,
+    "clipped": lambda samples: np.clip(3 * samples, -0.5, 0.5),
+    "speech as loud": lambda samples: mixed(samples, speech(1, 13), 0),
+    "speech louder": lambda samples: mixed(samples, speech(2, 13), -4),
+    "noise as loud": lambda samples: mixed(samples, noise(3, len(samples)), 0),
+    "a room": lambda samples: in_a_room(samples, 4),
+    "five seconds": lambda samples: samples[: 5 * RATE],
+    "five seconds under speech": lambda samples: mixed(samples[: 5 * RATE], speech(5, 5), 3),
+}
+
+
+def window(samples, start_s, seconds=12.0):
+    return samples[int(start_s * RATE) : int((start_s + seconds) * RATE)]
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+@pytest.mark.parametrize(("name", "start_s"), [("tune2", 3.21), ("tune5", 20.777)])
+def test_a_damaged_window_is_found_at_its_place(damage, name, start_s, tunes, index):
+    found = identify(damage(window(tunes[name], start_s)).astype(np.float32), index)
+    assert found
+    assert found.track.item_id == name
+    assert abs(found.offset_s - start_s) < 0.05
+    assert abs(found.speed - 1) < 0.002
+    assert found.confidence >= ACCEPTED
+
+
+@pytest.mark.parametrize("speed", [0.97, 0.98, 0.985, 0.995, 1.005, 1.01, 1.02, 1.024, 1.03])
+def test_music_at_another_speed_is_found_with_its_speed(speed, tunes, index):
+    found = identify(window(at_speed(tunes["tune4"], speed), 5.0), index)
+    assert found
+    assert found.track.item_id == "tune4"
+    assert abs(found.speed - speed) < 0.002
+    assert abs(found.offset_s - 5.0 * speed) < 0.1
+
+
+@pytest.mark.parametrize("seed", range(50, 60))
+def test_music_that_is_not_in_the_catalogue_is_not_found(seed, index):
+    assert identify(tune(seed, 12.0), index) is None
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [np.zeros(12 * RATE), np.zeros(0), np.zeros(5), noise(1, 12 * RATE), speech(7, 12.0), np.ones(12 * RATE)],
+    ids=["silence", "nothing", "five samples", "noise", "speech", "direct current"],
+)
+def test_what_is_no_music_is_not_found(samples, index):
+    assert identify(samples.astype(np.float32), index) is None
+
+
+def test_an_empty_index_finds_nothing(tmp_path):
+    assert best_guess(tune(1, 12.0), Index(tmp_path)) is None
+
+
+def test_a_window_in_which_the_track_begins_has_a_negative_offset(tunes, index):
+    samples = np.concatenate([0.02 * noise(1, 6 * RATE), tunes["tune3"][: 6 * RATE]])
+    found = identify(samples.astype(np.float32), index)
+    assert found
+    assert abs(found.offset_s + 6.0) < 0.05
+    assert 5.5 < found.from_s < 7.5
+    assert found.to_s > 10.0
+
+
+def test_the_runner_up_is_another_track_and_weighs_half(tunes, index):
+    samples = mixed(window(tunes["tune1"], 4), window(tunes["tune6"], 9), 3)
+    found = identify(samples, index)
+    assert found
+    assert found.track.item_id == "tune1"
+    assert found.runner_up.track.item_id == "tune6"
+    assert abs(found.runner_up.offset_s - 9) < 0.1
+    assert found.confidence == confidence(found.score, found.runner_up.score)
+
+
+def test_confidence_rises_with_the_score_and_falls_with_the_runner_up():
+    rising = [confidence(score, 5.0) for score in range(0, 60, 2)]
+    falling = [confidence(20.0, rival) for rival in range(0, 20, 2)]
+    assert rising == sorted(rising)
+    assert falling == sorted(falling, reverse=True)
+    assert 0 <= min(rising) < 0.01
+    assert 0.99 < max(rising) <= 1
+
+
+def test_a_removed_track_is_not_found_and_its_neighbours_still_are(tunes, tmp_path):
+    index = Index(tmp_path)
+    index.add([fingerprinted(name, tunes[name]) for name in ("tune0", "tune1", "tune2", "tune3")])
+    index.remove(["tune1"])
+    assert index.segments[0].removed.any() or len(index.segments[0].tracks) == 3
+    assert identify(window(tunes["tune1"], 5), index) is None
+    for name in ("tune0", "tune2", "tune3"):
+        assert identify(window(tunes[name], 5), index).track.item_id == name
+
+
+def test_tracks_in_several_segments_are_all_found(tunes, tmp_path, monkeypatch):
+    monkeypatch.setattr("tagger_platform.fingerprint.index.LARGEST", 0)
+    index = Index(tmp_path)
+    for name in ("tune0", "tune1", "tune2"):
+        index.add([fingerprinted(name, tunes[name])])
+    assert len(index.segments) == 3
+    for name in ("tune0", "tune1", "tune2"):
+        assert identify(window(tunes[name], 5), index).track.item_id == name
+
+
+def test_a_loop_is_told_by_its_other_places_and_the_earliest_is_taken_every_time(tmp_path):
+    bar, intro = tune(70, 8.0), tune(71, 10.0)
+    looped = np.concatenate([intro, *[bar] * 5])
+    index = Index(tmp_path)
+    index.add([fingerprinted("loop", looped)])
+    for start_s in (18.0, 26.0, 34.0):
+        found = identify(window(looped, start_s), index)
+        places = sorted([found.offset_s, *found.other_offsets_s])
+        assert len(places) >= 2
+        assert found.offset_s == pytest.approx(10.0, abs=0.1)
+        assert min(abs(place - start_s) for place in places) < 0.1
+        assert all((place - 10.0) % 8.0 == pytest.approx(0, abs=0.1) or (place - 10) % 8 > 7.9 for place in places)
+
+
+def test_music_that_does_not_repeat_has_no_other_places(tunes, index):
+    assert identify(window(tunes["tune0"], 7), index).other_offsets_s == ()
+
+
+def test_a_window_longer_than_the_gap_between_tracks_allows_is_refused(tunes, index):
+    with pytest.raises(ValueError, match="identify_spans"):
+        identify(tunes["tune0"][: 17 * RATE], index)
+
+
+def test_other_speeds_are_only_asked_when_the_music_as_recorded_is_not_found(tunes, index, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        match, "lines", lambda pairs, parts, speed, real=match.lines: asked.append(speed) or real(pairs, parts, speed)
+    )
+    identify(window(tunes["tune0"], 7), index)
+    assert asked == [1.0]
+    identify(tune(90, 12.0), index)
+    assert sorted(asked[1:]) == [0.97, 0.98, 0.99, 1.0, 1.01, 1.02, 1.03]
