@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from scipy.signal import resample_poly
-from tagger_platform.cli.library import add_paths
 
+from tagger_platform.cli.library import add_paths
 from tagger_platform.cli.platform import processes
 from tagger_platform.demo.compose import render
 from tagger_platform.model import CaptureState, Slot, Window

@@ -5,6 +5,7 @@ Titles come from radio stations and providers: whatever of them goes into markup
 """
 
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +14,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from tagger_platform.errors import SettingsError, TaggerError
+from tagger_platform.errors import SettingsError, TaggerError, TransientError
 
 STATIC = Path(__file__).with_name("static")
-STYLE = Path(__file__).with_name("style.css")
+STYLE = STATIC / "style.css"
 
 AMBER, GREEN, RED, GREY = "#F5A524", "#56CF87", "#EF5B50", "#6B7687"
 TEXT, MUTED, LINE = "#E9EDF5", "#98A2B3", "#262D3A"
@@ -34,6 +35,8 @@ STREAM_COLOURS = (
 )
 """One per stream in their order, beginning again where there are more streams."""
 
+RETRY_S = 5
+"""Seconds after which a page that could not be drawn is tried again."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$<>:^=&])")
 
 
@@ -59,13 +62,22 @@ def frame() -> None:
 
 @contextmanager
 def sentences() -> Iterator[None]:
-    """Errors of the platform become sentences on the page."""
+    """Errors of the platform become sentences on the page; after one that can pass, the page is drawn again."""
     try:
         yield
     except SettingsError as error:
         st.error("The settings are wrong:\n" + "".join(f"\n- {plain(problem)}" for problem in error.problems))
+    except TransientError as error:
+        st.error(plain(str(error)))
+        _try_again(time.monotonic())
     except TaggerError as error:
         st.error(plain(str(error)))
+
+
+@st.fragment(run_every=RETRY_S)
+def _try_again(failed_at: float) -> None:
+    if time.monotonic() - failed_at >= RETRY_S / 2:  # not the run that has just failed
+        st.rerun()
 
 
 @dataclass(frozen=True)

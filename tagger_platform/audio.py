@@ -10,7 +10,6 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import gcd
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,7 +17,6 @@ import mutagen
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
-from scipy.signal import resample_poly
 
 from tagger_platform.errors import AudioError, RequestError
 
@@ -93,9 +91,19 @@ def read_window(path: Path, rate: int) -> Samples:
         raise AudioError(f"{path.name} is not audio that can be read, or it is damaged ({error})") from error
     _check_length(path, len(samples) / own_rate)
     mono = np.nan_to_num(samples.mean(axis=1), posinf=0.0, neginf=0.0)
-    common = gcd(rate, own_rate)
-    resampled: Samples = resample_poly(mono, rate // common, own_rate // common).astype(np.float32)
-    return resampled
+    return _resampled(mono, own_rate, rate)
+
+
+def _resampled(samples: Samples, own_rate: int, rate: int) -> Samples:
+    """`samples` at `rate` Hz, band-limited, by cutting or padding their spectrum.
+
+    Not scipy.signal's: its import costs 0.7 CPU-s, a quarter of what a whole slot run may, and this is as exact.
+    """
+    if rate == own_rate:
+        return samples
+    count = round(len(samples) * rate / own_rate)
+    spectrum = np.fft.rfft(samples)[: count // 2 + 1]
+    return (np.fft.irfft(spectrum, count) * (count / len(samples))).astype(np.float32)
 
 
 def read_tags(path: Path) -> Tags:

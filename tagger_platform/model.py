@@ -93,6 +93,12 @@ def window_id(stream: str, slot: Slot, offset_s: int) -> str:
     return f"{stream}/{slot.key}+{offset_s}"
 
 
+def window_start(text: str) -> datetime:
+    """The instant at which the window with this id begins."""
+    slot, _, offset = text.rpartition("/")[2].rpartition("+")
+    return parse_iso(slot) + timedelta(seconds=int(offset))
+
+
 class CaptureState(StrEnum):
     """What capture says of an expected window: it has the audio, or the reason why not."""
 

@@ -27,6 +27,7 @@ STREAMS = {
     "downtown": "Downtown Rock",
     "kitchen": "Kitchen cam",
 }
+OUTAGE_STREAM, OUTAGE_AFTER, OUTAGE = "downtown", timedelta(hours=7), timedelta(hours=1)
 VERBS, PLACES = ("Dancing", "Crying", "Holding", "Driving", "Missing"), ("Over Again", "in the Rain", "After Midnight")
 ARTISTS = ("Lonely Motel", "The Sacred Rivers", "The Royal Static", "Distant Machine", "Broken Rivers", "Velvet Theory")
 
@@ -105,10 +106,10 @@ def _row(item: Play) -> list[object]:
 
 
 def write_day(database: Database, day: date = DAY, *, until: datetime | None = None, seed: int = 1) -> list[Play]:
-    """A busy local day on all sample streams, up to `until`; returns the plays. One stream loses an hour at ten."""
+    """A busy local day on all sample streams, up to `until`; returns the plays. One stream loses an hour."""
     plays = list(busy_day(day, until=until, seed=seed))
     write_plays(database, plays)
-    write_outage(database, "downtown", day_bounds(day, TZ)[0] + timedelta(hours=7), timedelta(hours=1))
+    write_outage(database, OUTAGE_STREAM, day_bounds(day, TZ)[0] + OUTAGE_AFTER, OUTAGE)
     return plays
 
 
@@ -119,6 +120,11 @@ def busy_day(day: date, *, until: datetime | None, seed: int) -> Iterable[Play]:
         moment = start + timedelta(seconds=chance.randint(0, 300))
         while moment < min(end, until or end):
             length = chance.randint(110, 290)
+            if (
+                stream == OUTAGE_STREAM
+                and OUTAGE_AFTER <= moment - start + timedelta(seconds=length) < OUTAGE_AFTER + OUTAGE
+            ):
+                moment = start + OUTAGE_AFTER + OUTAGE
             probable = chance.random() < 0.15
             yield play(
                 stream,

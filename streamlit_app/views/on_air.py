@@ -1,20 +1,17 @@
 """The page that says what is playing, and what played on a day.
 
 What belongs here: asking for the day and drawing it. What does not: the shape of the chart (`timeline`), the
-address (`address`), the reads (`reads`), the looks (`ui`).
+table (`play_list`), the address (`address`), the reads (`reads`), the looks (`ui`).
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from statistics import median
 
-import pandas as pd
 import streamlit as st
 
-from streamlit_app import address, art, reads, timeline, ui
-from tagger_platform.model import Play, PlayStatus
+from streamlit_app import address, art, play_list, reads, timeline, ui
+from tagger_platform.model import Play
 from tagger_platform.store.reports import day_bounds
 from tagger_platform.store.rows import plays_csv
 
@@ -22,7 +19,7 @@ POLL_S = 2
 """Seconds between two looks at the log's version: a play shows within this and the time to draw."""
 NOW_HOPS = 2.5
 """A track is on air now while its last window is at most this many hops old: one hop is the normal age of news."""
-ROW_PX, HEAD_PX, ROWS_SHOWN = 44, 38, 14
+HOW_TO_CONFIGURE = "Set `STREAM_1_NAME` and `STREAM_1_URL`, or list streams in `streams.yaml`, then start `tagger up`."
 DAY_KEY, STREAMS_KEY, DRAWN_KEY = "on_air_day", "on_air_streams", "on_air_drawn"
 
 
@@ -45,7 +42,7 @@ class Shown:
 def page() -> None:
     with ui.sentences():
         shown = _shown()
-        st.session_state[DRAWN_KEY] = _state_of_things(shown.wanted.day)
+        st.session_state[DRAWN_KEY] = _state_of_things(shown.wanted.day, shown.version, shown.titles)
         _live(shown.wanted.day)
         for problem in shown.wanted.problems:
             st.warning(problem)
@@ -55,9 +52,6 @@ def page() -> None:
         plays = reads.plays_of_day(shown.version, shown.wanted.day, shown.wanted.streams)
         _controls(shown, plays)
         _day(shown, plays)
-
-
-HOW_TO_CONFIGURE = "Set `STREAM_1_NAME` and `STREAM_1_URL`, or list streams in `streams.yaml`, then start `tagger up`."
 
 
 def _shown() -> Shown:
@@ -71,24 +65,28 @@ def _shown() -> Shown:
     return Shown(wanted, today, version, titles, ui.stream_colours(list(titles)))
 
 
-def _state_of_things(day: date) -> tuple[object, ...]:
+def _state_of_things(day: date, version: str, titles: Mapping[str, str]) -> tuple[object, ...]:
     """What the page depends on beside its address; when it differs from what was drawn, the page is drawn again."""
     now = datetime.now(reads.settings().tz)
     minute = now.replace(second=0, microsecond=0) if day == now.date() else None
-    return now.date(), minute, reads.version(), tuple(reads.titles(reads.version()))
+    return now.date(), minute, version, tuple(titles)
 
 
 @st.fragment(run_every=POLL_S)
 def _live(day: date) -> None:
     """The live cards, drawn again every POLL_S; the rest of the page only when there is something new."""
     with ui.sentences():
-        if st.session_state[DRAWN_KEY] != _state_of_things(day):
+        version = reads.version()
+        titles = reads.titles(version)
+        if st.session_state.get(DRAWN_KEY) != _state_of_things(day, version, titles):
             st.rerun()
         known = reads.live_streams()
-        latest = reads.latest_plays(reads.version())
-        colours = ui.stream_colours(list(reads.titles(reads.version())))
+        latest = reads.latest_plays(version)
+        colours = ui.stream_colours(list(titles))
         now = datetime.now(UTC)
-        ui.cards([_card(stream, latest.get(stream.name), colours[stream.name], now) for stream in known.streams])
+        ui.cards(
+            [_card(stream, latest.get(stream.name), colours.get(stream.name, ui.GREY), now) for stream in known.streams]
+        )
         if known.problem:
             st.warning(known.problem)
 
@@ -204,8 +202,8 @@ def _day(shown: Shown, plays: Sequence[Play]) -> None:
     chart = timeline.option(shown.day, rows, plays, gaps, datetime.now(UTC))
     st.echarts_chart(chart, height=timeline.height(rows), key="timeline", alt=_in_words(shown, plays))
     if plays:
-        _numbers(plays)
-        _table(shown, plays)
+        play_list.numbers(plays)
+        play_list.table(shown.day, plays, shown.titles)
     else:
         st.info(_why_empty(shown, heard=any(one.heard or one.silent for one in coverage)))
 
@@ -223,48 +221,3 @@ def _why_empty(shown: Shown, *, heard: bool) -> str:
     if shown.wanted.day == shown.today:
         return f"Nothing has been heard on {where} yet today. The first play appears here by itself."
     return f"Nothing was heard on {where} that day. Choose another day, or other streams."
-
-
-def _numbers(plays: Sequence[Play]) -> None:
-    artists = Counter(play.track.artist for play in plays if play.track.artist)
-    numbers = {
-        "Plays": f"{len(plays):,}",
-        "Different tracks": f"{len({play.track.track_id for play in plays}):,}",
-        "Most played artist": ui.plain(min(artists, key=lambda name: (-artists[name], name))) if artists else "–",
-        "Median confidence": f"{median(play.confidence for play in plays):.0%}",
-    }
-    for column, (label, value) in zip(st.columns(len(numbers)), numbers.items(), strict=True):
-        column.metric(label, value, border=True)
-
-
-def _table(shown: Shown, plays: Sequence[Play]) -> None:
-    day = shown.day
-    newest_first = sorted(plays, key=lambda play: (play.started_at, play.stream), reverse=True)
-    st.dataframe(
-        pd.DataFrame([_table_row(day, play, shown.titles) for play in newest_first]),
-        hide_index=True,
-        row_height=ROW_PX,
-        height=HEAD_PX + ROW_PX * min(len(plays), ROWS_SHOWN),
-        key="plays",
-        column_config={
-            "Time": st.column_config.TextColumn(width=70),
-            "Art": st.column_config.ImageColumn("", width=56),
-            "Title": st.column_config.TextColumn(width="large"),
-            "Confidence": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1, width=150),
-            "Link": st.column_config.LinkColumn(display_text="Open ↗", width="small"),
-        },
-    )
-
-
-def _table_row(day: timeline.Day, play: Play, titles: dict[str, str]) -> dict[str, object]:
-    by = play.track.provider + (" · probable" if play.status is PlayStatus.PROBABLE else "")
-    return {
-        "Time": day.clock(play.started_at),
-        "Art": art.tile(play.track.track_id),
-        "Title": play.track.title,
-        "Artist": play.track.artist,
-        "Stream": titles.get(play.stream, play.stream),
-        "Confidence": play.confidence,
-        "By": by,
-        "Link": ui.web_link(play.track.link) or "",
-    }

@@ -54,6 +54,7 @@ def _capture_part(capture: CaptureClient) -> dict[str, Any]:
         return {"state": "down", "detail": str(error)}
     return {
         "state": OK if answer.good else "failing",
+        "problems": answer.body.get("problems") or [],
         "streams": dict(Counter(str(stream.get("state")) for stream in answer.streams)),
         "spool": answer.body.get("spool"),
     }

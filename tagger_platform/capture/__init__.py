@@ -16,9 +16,3 @@ Read in this order::
 
 Capture waits for nobody. It must not import Dagster, DuckDB or anything as heavy: it is what has to stay up.
 """
-
-from tagger_platform.capture.check import CheckResult, check
-from tagger_platform.capture.ffmpeg import find_ffmpeg
-from tagger_platform.capture.service import run
-
-__all__ = ["CheckResult", "check", "find_ffmpeg", "run"]

@@ -119,7 +119,7 @@ _RULES = (
 _PREFIX = re.compile(r"^\[[^]]*\] ")
 _ICY_TITLE = re.compile(r"Metadata update for StreamTitle: (.*)")
 _ICY_NAME = re.compile(r"^\s*icy-name\s*: (.*)")
-_AUDIO = re.compile(r"Stream #\d+:\d+.*?: Audio: (.+?), (\d+) Hz, ([^,]+)")
+_AUDIO = re.compile(r"Stream #\d+:\d+.*?: Audio: (.+?)(?: \((?:\[|0x).*?)?, (\d+) Hz, ([^,]+)")
 
 
 def diagnose(stream: Stream, words: Sequence[str], *, heard: bool, quiet_s: float) -> Diagnosis:
@@ -176,4 +176,4 @@ def icy_name(line: str) -> str | None:
 def audio_format(line: str) -> tuple[str, int, str] | None:
     """Codec, samples a second and channels from a line such as ``Stream #0:0: Audio: mp3, 44100 Hz, stereo``."""
     match = _AUDIO.search(line)
-    return (match[1].split(" (0x")[0], int(match[2]), match[3]) if match else None
+    return (match[1], int(match[2]), match[3]) if match else None

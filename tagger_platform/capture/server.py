@@ -16,7 +16,7 @@ from typing import Any
 from tagger_platform.capture.supervisor import Supervisor
 from tagger_platform.capture.writer import Writer
 from tagger_platform.errors import RequestError, SettingsError, TransientError
-from tagger_platform.model import Stream, iso
+from tagger_platform.model import CaptureState, Stream, iso
 from tagger_platform.observe.logs import redact
 from tagger_platform.spool import Spool
 
@@ -78,7 +78,7 @@ class Health:
             "state": str(condition.state),
             "since": iso(since),
             "last_window": listener.last_window,
-            "last_error": condition.detail or None,
+            "last_error": None if condition.state == CaptureState.STARTING else condition.detail or None,
             "icy_title": listener.icy_title,
             "level_dbfs": listener.level_dbfs,
         }

@@ -83,8 +83,8 @@ class Supervisor:
                 self._open.append(self._opened(slot, at))
             case Missed(slots, state, detail):
                 logger.warning("%d slots from %s on were missed: %s", len(slots), slots[0].key, detail)
-                for slot in slots:
-                    self._publish(slot, self.settings.enabled_streams, self._all(slot, state, detail))
+                streams = self.settings.enabled_streams
+                self._open += [_OpenSlot(slot, streams, {}, self._all(slot, state, detail)) for slot in slots]
             case Stepped(detail):
                 logger.warning("%s: what was being heard has no certain time", detail)
                 for open_slot in self._open:
@@ -136,6 +136,7 @@ class Supervisor:
         return replace(window, state=state, detail=detail)
 
     def _publish_finished(self) -> None:
+        """In order: a slot waits for those before it, so that the note of the last slot never passes one."""
         while self._open and not self._open[0].waiting:
             done = self._open.pop(0)
             self._publish(done.slot, done.streams, done.decided)

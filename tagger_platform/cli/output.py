@@ -23,9 +23,12 @@ def date_option(function: Function) -> Function:
 def parse_day(text: str) -> date:
     """The day that `text` names. Raises RequestError for anything else."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise RequestError(f"--date must be a day such as 2026-11-21, not {text!r}") from None
+        day = date.min
+    if day.isoformat() != text or not 1970 <= day.year < 9999:
+        raise RequestError(f"--date must be a day such as 2026-11-21, not {text!r}")
+    return day
 
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:

@@ -16,8 +16,8 @@ from tagger_platform.defs.platform import Platform
 WINDOW_SLOTS = dg.DynamicPartitionsDefinition(name="window_slots")
 
 SENSOR_INTERVAL_S = 5
-MOST_SLOTS_A_TICK = 50
-"""A tick has 60 s; with more slots waiting than this, runs lag far behind anyway."""
+MOST_RUNS = 50
+"""Runs under way at most: with more slots waiting than this, runs lag far behind anyway."""
 RETRY_PAUSE = timedelta(seconds=30)
 """After a run of a slot failed, wait this long times the number of its runs before the next (at most an hour)."""
 LONGEST_RETRY_PAUSE = timedelta(hours=1)
@@ -37,7 +37,6 @@ IN_FLIGHT = (
 window_job = dg.define_asset_job(
     "window_job",
     selection=["windows", "recognitions", "plays"],
-    partitions_def=WINDOW_SLOTS,
     executor_def=dg.in_process_executor,
     tags=LATE,
     description="Everything that happens to one slot after the spool.",
@@ -54,15 +53,19 @@ class SlotRuns:
 
 
 def requests(waiting: Sequence[str], runs: Mapping[str, SlotRuns], now: datetime) -> list[tuple[str, str]]:
-    """(slot key, run key) of the runs to request, oldest slot first."""
+    """(slot key, run key) of the runs to request, oldest slot first, while fewer than MOST_RUNS are under way.
+
+    Slots that rest after a failure take nobody's place: those behind them go on.
+    """
     wanted = []
+    room = MOST_RUNS - sum(known.in_flight for known in runs.values())
     for key in waiting:
         known = runs.get(key, SlotRuns())
         pause = min(RETRY_PAUSE * known.count, LONGEST_RETRY_PAUSE)
         rested = known.last_ended is None or now - known.last_ended >= pause
         if not known.in_flight and rested:
             wanted.append((key, f"{key}#{known.count}"))
-    return wanted
+    return wanted[: max(room, 0)]
 
 
 def _runs_of(instance: dg.DagsterInstance, keys: Sequence[str]) -> dict[str, SlotRuns]:
@@ -89,7 +92,7 @@ def _runs_of(instance: dg.DagsterInstance, keys: Sequence[str]) -> dict[str, Slo
     description="Turns each finished slot of the spool into a partition and a run.",
 )
 def spool_sensor(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> dg.SensorResult:
-    waiting = sorted({*platform.spool.claimed(), *platform.spool.ready()})[:MOST_SLOTS_A_TICK]
+    waiting = sorted({*platform.spool.claimed(), *platform.spool.ready()})
     wanted = requests(waiting, _runs_of(context.instance, waiting), datetime.now(UTC))
     return dg.SensorResult(
         run_requests=[dg.RunRequest(run_key=run_key, partition_key=key, tags=LIVE) for key, run_key in wanted],

@@ -73,7 +73,7 @@ def _rarity(hashes: Hashes, found: Sequence[NDArray[np.intp]], stored: int) -> N
     1 if it makes one hit, 0 if it makes many, by the logarithm in between.
     """
     values, value = np.unique(hashes, return_inverse=True)
-    made = sum(np.bincount(value[which], minlength=len(values)) for which in found)
+    made = sum((np.bincount(value[which], minlength=len(values)) for which in found), np.zeros(len(values)))
     share = np.log(np.maximum(made, 1)) / np.log(max(COMMON_SHARE * stored, 10.0))
     weights: NDArray[np.float64] = np.maximum(1 - share, 0.0)[value]
     return weights

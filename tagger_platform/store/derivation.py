@@ -9,15 +9,15 @@ Those plays are decided from all windows in a wider *range*, so that each is see
 not touched, and the cost does not grow with the log.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tagger_platform.decide.plays import carry_over, decide
 from tagger_platform.decide.policies import Answer, Heard
-from tagger_platform.model import Play, Slot, Status
+from tagger_platform.model import Play, Slot, Status, window_start
 from tagger_platform.store.database import Connection
-from tagger_platform.store.rows import PLAYS, TRACK_FIELDS, aware, naive, plays_from, track_from
+from tagger_platform.store.rows import EVIDENCE_MARGIN, PLAYS, TRACK_FIELDS, aware, naive, plays_from, track_from
 from tagger_platform.store.writes import insert
 
 LONGEST_TRACK = timedelta(hours=1)
@@ -62,22 +62,30 @@ def derive_plays(connection: Connection, stream: str, slot: Slot, rules: Rules) 
 
 def _zone(connection: Connection, stream: str, slot: Slot, rules: Rules) -> Zone:
     """The slot and its neighbours in reach, counted from the nearest answered windows on both sides."""
-    start, end = naive(slot.start), naive(slot.next(rules.hop_s).start)
+    nearest = _with_neighbours(connection, stream, Zone(slot.start, slot.next(rules.hop_s).start))
+    return Zone(nearest.start - rules.reach, nearest.end + rules.reach)
+
+
+def _with_neighbours(connection: Connection, stream: str, zone: Zone) -> Zone:
+    """The zone widened to the nearest answered windows before and after it, however far away they are."""
+    start, end = naive(zone.start), naive(zone.end)
     row = connection.execute(
         "SELECT max(started_at) FILTER (started_at < $start), min(started_at) FILTER (started_at >= $end) "
         "FROM windows WHERE stream = $stream AND state IN ('heard', 'silent')",
         {"stream": stream, "start": start, "end": end},
     ).fetchone()
     before, after = row or (None, None)
-    return Zone(aware(min(start, before or start)) - rules.reach, aware(max(end, after or end)) + rules.reach)
+    return Zone(aware(before or start), aware(after or end))
 
 
 def _decided(connection: Connection, stream: str, zone: Zone, rules: Rules) -> list[Play]:
     margin = LONGEST_TRACK
     while True:
         seen = Zone(zone.start - margin, zone.end + margin)
+        # Where a play begins and ends depends on its neighbours, even those on the far side of an outage of hours.
+        whole = _with_neighbours(connection, stream, seen)
         plays = decide(
-            heard_windows(connection, stream, seen.start, seen.end, rules.hop_s),
+            heard_windows(connection, stream, whole.start, whole.end + timedelta(microseconds=1), rules.hop_s),
             stream=stream,
             policies=rules.policies,
             tolerance=rules.tolerance,
@@ -101,8 +109,9 @@ def heard_windows(connection: Connection, stream: str, start: datetime, end: dat
         "SELECT w.window_id, w.started_at, w.ended_at, w.slot, r.provider, r.status, r.offset_s, r.speed,"
         " r.confidence, r.other_offsets_s, " + ", ".join(f"t.{name}" for name in TRACK_FIELDS) + " FROM windows w"
         " JOIN recognitions r USING (window_id) LEFT JOIN tracks t USING (track_id)"
-        " WHERE w.stream = ? AND w.started_at >= ? AND w.started_at < ? ORDER BY w.started_at, w.window_id, r.provider",
-        [stream, naive(start), naive(end)],
+        " WHERE w.stream = $stream AND w.started_at >= $start AND w.started_at < $end"
+        " AND r.started_at >= $start AND r.started_at < $end ORDER BY w.started_at, w.window_id, r.provider",
+        {"stream": stream, "start": naive(start), "end": naive(end)},
     ).fetchall()
     windows: dict[str, Heard] = {}
     answers: dict[str, list[Answer]] = {}
@@ -121,27 +130,38 @@ def heard_windows(connection: Connection, stream: str, start: datetime, end: dat
 
 def stored_plays(connection: Connection, stream: str, zone: Zone) -> list[Play]:
     """The plays of `stream` that touch the zone, as they are in the store."""
-    return plays_from(
-        connection.execute(
-            PLAYS + " WHERE p.stream = ? AND p.started_at <= ? AND p.ended_at >= ? ORDER BY p.started_at, p.play_id",
-            [stream, naive(zone.end), naive(zone.start)],
-        ).fetchall()
-    )
+    rows = connection.execute(
+        PLAYS + " WHERE p.stream = ? AND p.started_at BETWEEN ? AND ? AND p.ended_at >= ?"
+        " ORDER BY p.started_at, p.play_id",
+        [stream, naive(zone.start - LONGEST_RANGE), naive(zone.end), naive(zone.start)],
+    ).fetchall()
+    return plays_from(connection, rows)
 
 
 def _replace(connection: Connection, old: Sequence[Play], new: Sequence[Play]) -> None:
     """Make the stored plays equal to the new ones, writing only what differs."""
     known, wanted = {play.play_id: play for play in old}, {play.play_id: play for play in new}
-    gone = [play_id for play_id, play in known.items() if wanted.get(play_id) != play]
-    connection.execute("DELETE FROM plays WHERE play_id IN (SELECT unnest(?))", [gone])
-    connection.execute("DELETE FROM play_windows WHERE play_id IN (SELECT unnest(?))", [gone])
+    gone = [play for play_id, play in known.items() if wanted.get(play_id) != play]
     fresh = [play for play_id, play in wanted.items() if known.get(play_id) != play]
+    if gone:
+        _delete(connection, gone)
     insert(connection, "plays", [_play_row(play) for play in fresh])
-    insert(
-        connection,
-        "play_windows",
-        [[play.play_id, position, window] for play in fresh for position, window in enumerate(play.windows)],
-    )
+    insert(connection, "play_windows", [row for play in fresh for row in _evidence_rows(play)])
+
+
+def _delete(connection: Connection, plays: Sequence[Play]) -> None:
+    """By id and by time: time is what spares reading the whole log, which is long."""
+    start, end = min(play.started_at for play in plays), max(play.ended_at for play in plays)
+    values = [[play.play_id for play in plays], naive(start) - EVIDENCE_MARGIN, naive(end) + EVIDENCE_MARGIN]
+    for table in ("plays", "play_windows"):
+        connection.execute(
+            f"DELETE FROM {table} WHERE play_id IN (SELECT unnest(?)) AND started_at BETWEEN ? AND ?", values
+        )
+
+
+def _evidence_rows(play: Play) -> Iterator[list[object]]:
+    for position, window in enumerate(play.windows):
+        yield [play.play_id, position, window, naive(window_start(window))]
 
 
 def _play_row(play: Play) -> list[object]:

@@ -47,7 +47,7 @@ def plays_of_day(
             PLAYS + where + " ORDER BY p.started_at, p.stream, p.play_id LIMIT $limit OFFSET $offset",
             {**values, "limit": total if limit is None else limit, "offset": offset},
         ).fetchall()
-    return PlaysPage(plays_from(rows), total)
+        return PlaysPage(plays_from(connection, rows), total)
 
 
 def _one(connection: Connection, sql: str, values: dict[str, object]) -> int:
@@ -63,7 +63,7 @@ def latest_plays(database: Database) -> dict[str, Play]:
             + " WHERE p.started_at >= coalesce((SELECT max(started_at) FROM plays), p.started_at) - INTERVAL 7 DAY"
             " QUALIFY row_number() OVER (PARTITION BY p.stream ORDER BY p.started_at DESC, p.play_id) = 1"
         ).fetchall()
-    return {play.stream: play for play in plays_from(rows)}
+        return {play.stream: play for play in plays_from(connection, rows)}
 
 
 def stream_titles(database: Database) -> dict[str, str]:
@@ -140,9 +140,10 @@ def _questions(connection: Connection, slot: Slot, having: str) -> list[OpenQues
     rows = connection.execute(
         "SELECT stream, w.offset_s, length_s, capture_state, w.detail, level_dbfs, icy_title,"
         f" list(r.provider) FILTER (r.status NOT IN ({waiting}))"
-        " FROM windows w LEFT JOIN recognitions r USING (window_id) WHERE slot = ?"
+        " FROM windows w LEFT JOIN recognitions r ON r.window_id = w.window_id"
+        " AND r.started_at >= $slot AND r.started_at < $slot + INTERVAL 1 DAY WHERE slot = $slot"
         f" GROUP BY ALL{having} ORDER BY stream, w.offset_s",
-        [naive(slot.start)],
+        {"slot": naive(slot.start)},
     ).fetchall()
     return [
         OpenQuestion(

@@ -7,11 +7,12 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from tagger_platform.decide.coverage import Coverage
 from tagger_platform.model import Play, PlayStatus, Track, iso
+from tagger_platform.store.database import Connection
 
 
 def naive(instant: datetime) -> datetime:
@@ -61,9 +62,11 @@ class LibraryRow:
     added_at: datetime
 
 
+EVIDENCE_MARGIN = timedelta(minutes=2)
+"""A window of a play can begin before the play does, or end after it, by its own length."""
+
 PLAYS = (
     "SELECT p.play_id, p.stream, p.started_at, p.ended_at, p.uncertainty_s, p.status, p.confidence, p.policy, p.late,"
-    " (SELECT list(window_id ORDER BY position) FROM play_windows pw WHERE pw.play_id = p.play_id),"
     " " + ", ".join(f"t.{name}" for name in TRACK_FIELDS) + " FROM plays p JOIN tracks t USING (track_id)"
 )
 """The SELECT that `plays_from` understands; callers add WHERE and ORDER BY."""
@@ -91,13 +94,27 @@ def track_from(values: Sequence[Any]) -> Track:
     return Track(**dict(zip(TRACK_FIELDS, values, strict=True)))
 
 
-def plays_from(rows: Iterable[Sequence[Any]]) -> list[Play]:
-    """Plays from rows that PLAYS selected."""
-    return [_play_from(row) for row in rows]
+def plays_from(connection: Connection, rows: Sequence[Sequence[Any]]) -> list[Play]:
+    """Plays, with their evidence, from rows that PLAYS selected in this connection."""
+    if not rows:
+        return []
+    evidence: dict[str, list[str]] = {}
+    found = connection.execute(
+        "SELECT play_id, window_id FROM play_windows WHERE play_id IN (SELECT unnest($ids))"
+        " AND started_at BETWEEN $start AND $end ORDER BY play_id, position",
+        {
+            "ids": [row[0] for row in rows],
+            "start": min(row[2] for row in rows) - EVIDENCE_MARGIN,
+            "end": max(row[3] for row in rows) + EVIDENCE_MARGIN,
+        },
+    ).fetchall()
+    for play_id, window_id in found:
+        evidence.setdefault(play_id, []).append(window_id)
+    return [_play_from(row, tuple(evidence.get(row[0], ()))) for row in rows]
 
 
-def _play_from(row: Sequence[Any]) -> Play:
-    play_id, stream, started, ended, uncertainty, status, confidence, policy, late, windows, *track = row
+def _play_from(row: Sequence[Any], windows: tuple[str, ...]) -> Play:
+    play_id, stream, started, ended, uncertainty, status, confidence, policy, late, *track = row
     return Play(
         play_id=play_id,
         stream=stream,
@@ -108,7 +125,7 @@ def _play_from(row: Sequence[Any]) -> Play:
         track=track_from(track),
         confidence=confidence,
         policy=policy,
-        windows=tuple(windows or ()),
+        windows=windows,
         late=late,
     )
 

@@ -6,20 +6,26 @@ deriving plays (`derivation`).
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from tagger_platform.decide.coverage import window_state
-from tagger_platform.model import ANSWERED, CaptureState, Recognition, Slot, Status, Track, Window
+from tagger_platform.model import ANSWERED, CaptureState, Recognition, Slot, Status, Track, Window, window_start
 from tagger_platform.store.database import Connection
 from tagger_platform.store.rows import LIBRARY_COLUMNS, TRACK_FIELDS, LibraryRow, naive
 
 
-def insert(connection: Connection, table: str, rows: Sequence[Sequence[Any]], *, replacing: bool = False) -> None:
-    """Add rows in one statement. `table` is a name from this project's code, never from outside."""
+def insert(
+    connection: Connection,
+    table: str,
+    rows: Sequence[Sequence[Any]],
+    *,
+    known: Literal["IGNORE", "REPLACE"] | None = None,
+) -> None:
+    """Add rows in one statement; `known` says what happens where a row's key is there already (None: an error)."""
     if not rows:
         return
     places = ", ".join(["(" + ", ".join("?" * len(rows[0])) + ")"] * len(rows))
-    verb = "INSERT OR REPLACE" if replacing else "INSERT OR IGNORE"
+    verb = f"INSERT OR {known}" if known else "INSERT"
     connection.execute(f"{verb} INTO {table} VALUES {places}", [value for row in rows for value in row])
 
 
@@ -28,7 +34,7 @@ def write_windows(
 ) -> None:
     """Note every expected window of a slot; windows that are known already stay as they are."""
     _write_streams(connection, titles, {window.stream for window in windows}, slot)
-    insert(connection, "windows", [_window_row(window, source) for window in windows])
+    insert(connection, "windows", [_window_row(window, source) for window in windows], known="IGNORE")
 
 
 def _window_row(window: Window, source: str) -> list[Any]:
@@ -61,7 +67,7 @@ def _write_streams(connection: Connection, titles: Mapping[str, str], expected: 
         connection.execute("UPDATE streams SET enabled_to = ? WHERE name = ? AND enabled_to IS NULL", [start, name])
     for name, title in titles.items():
         if name not in known:
-            insert(connection, "streams", [[name, title, start, None]], replacing=True)
+            insert(connection, "streams", [[name, title, start, None]], known="REPLACE")
         elif known[name] != title:
             connection.execute("UPDATE streams SET title = ? WHERE name = ? AND enabled_to IS NULL", [title, name])
 
@@ -78,20 +84,22 @@ def write_recognitions(
         given for given in recognitions if given.status in ANSWERED or (given.window_id, given.provider) not in final
     ]
     _write_tracks(connection, [given.track for given in recognitions if given.track])
-    insert(connection, "recognitions", [_recognition_row(given, asked_at) for given in recognitions], replacing=True)
+    insert(connection, "recognitions", [_recognition_row(given, asked_at) for given in recognitions], known="REPLACE")
     raw = [[given.window_id, given.provider, given.raw] for given in recognitions if given.raw]
-    insert(connection, "raw_answers", raw, replacing=True)
-    for window in windows:
-        _write_state(connection, window)
+    insert(connection, "raw_answers", raw, known="REPLACE")
+    _write_states(connection, list(windows))
 
 
 def _answered(connection: Connection, window_ids: Sequence[str]) -> set[tuple[str, str]]:
     """(window, provider) of the final answers that are there already."""
+    if not window_ids:
+        return set()
+    starts = [naive(window_start(window_id)) for window_id in window_ids]
     return set(
         connection.execute(
             "SELECT window_id, provider FROM recognitions"
-            " WHERE window_id IN (SELECT unnest(?)) AND status IN ('match', 'no_match')",
-            [list(window_ids)],
+            " WHERE started_at BETWEEN ? AND ? AND window_id IN (SELECT unnest(?)) AND status IN ('match', 'no_match')",
+            [min(starts), max(starts), list(window_ids)],
         ).fetchall()
     )
 
@@ -109,20 +117,30 @@ def _recognition_row(given: Recognition, asked_at: datetime) -> list[Any]:
         given.latency_ms,
         given.detail,
         naive(asked_at),
+        naive(window_start(given.window_id)),
     ]
 
 
 def _write_tracks(connection: Connection, tracks: Iterable[Track]) -> None:
     rows = {track.track_id: [track.track_id, *(getattr(track, name) for name in TRACK_FIELDS)] for track in tracks}
-    insert(connection, "tracks", list(rows.values()), replacing=True)
+    insert(connection, "tracks", list(rows.values()), known="REPLACE")
 
 
-def _write_state(connection: Connection, window: Window) -> None:
+def _write_states(connection: Connection, windows: Sequence[Window]) -> None:
+    if not windows:
+        return
+    starts = [naive(window.start) for window in windows]
     rows = connection.execute(
-        "SELECT provider, status FROM recognitions WHERE window_id = ?", [window.window_id]
+        "SELECT window_id, provider, status FROM recognitions"
+        " WHERE started_at BETWEEN ? AND ? AND window_id IN (SELECT unnest(?))",
+        [min(starts), max(starts), [window.window_id for window in windows]],
     ).fetchall()
-    state = window_state(window, {provider: Status(status) for provider, status in rows})
-    connection.execute("UPDATE windows SET state = ? WHERE window_id = ?", [state, window.window_id])
+    statuses: dict[str, dict[str, Status]] = {}
+    for window_id, provider, status in rows:
+        statuses.setdefault(window_id, {})[provider] = Status(status)
+    for window in windows:
+        state = window_state(window, statuses.get(window.window_id, {}))
+        connection.execute("UPDATE windows SET state = ? WHERE window_id = ?", [state, window.window_id])
 
 
 def mark_corrupt(connection: Connection, window: Window, detail: str) -> None:
@@ -150,4 +168,4 @@ def write_library_item(connection: Connection, item: LibraryRow) -> None:
     """Note a library item as it now is; the instant at which it was first added stays."""
     known = connection.execute("SELECT added_at FROM library_items WHERE item_id = ?", [item.item_id]).fetchone()
     row = [getattr(item, column) for column in LIBRARY_COLUMNS]
-    insert(connection, "library_items", [[*row, known[0] if known else naive(item.added_at)]], replacing=True)
+    insert(connection, "library_items", [[*row, known[0] if known else naive(item.added_at)]], known="REPLACE")

@@ -148,7 +148,12 @@ def test_a_stream_of_the_past_is_known_from_the_log(client, tmp_path):
 def test_healthz_is_ok_when_store_and_capture_answer(client):
     answer = client.get("/healthz")
     assert answer.status_code == 200
-    assert answer.json()["parts"]["capture"] == {"state": "ok", "streams": {"live": 1}, "spool": {"windows": 3}}
+    assert answer.json()["parts"]["capture"] == {
+        "state": "ok",
+        "problems": [],
+        "streams": {"live": 1},
+        "spool": {"windows": 3},
+    }
     assert answer.json()["parts"]["store"]["state"] == "ok"
 
 
@@ -161,7 +166,9 @@ def test_healthz_says_that_capture_is_down(lonely):
 
 def test_healthz_says_that_capture_is_not_well(client, capture):
     capture.health_status = 503
-    assert client.get("/healthz").json()["parts"]["capture"]["state"] == "failing"
+    capture.health["problems"] = ["the disk is full"]
+    part = client.get("/healthz").json()["parts"]["capture"]
+    assert (part["state"], part["problems"]) == ("failing", ["the disk is full"])
 
 
 @pytest.mark.parametrize("content", [b"not a database at all" * 500, b""])
@@ -235,12 +242,19 @@ def test_every_error_has_one_shape(client, method, path, status, code):
     assert answer.json()["error"]["details"] == {"method": method, "path": path}
 
 
-def test_what_nobody_foresaw_shows_no_trace(client, tmp_path):
+def test_a_file_that_is_no_store_is_refused_with_a_sentence(client, tmp_path):
     (tmp_path / "tagger.duckdb").write_bytes(b"not a database at all" * 500)
     answer = client.get("/api/plays")
     assert answer.status_code == 500
-    assert answer.json()["error"]["code"] == "internal"
+    assert set(answer.json()["error"]) == {"code", "message", "details"}
     assert "Traceback" not in answer.text
+
+
+def test_what_nobody_foresaw_shows_no_trace(client):
+    client.app.state.database = None
+    answer = client.get("/api/plays")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal")
+    assert "NoneType" not in answer.text
 
 
 def test_a_busy_store_says_try_again(client, tmp_path):

@@ -19,7 +19,7 @@ from tagger_platform_tests.capture.radio import Radio
 
 PROGRAM = """
 import sys
-from tagger_platform.capture import run
+from tagger_platform.capture.service import run
 from tagger_platform.errors import RequestError
 from tagger_platform.observe.logs import set_up_logging
 from tagger_platform.settings import Settings
@@ -55,7 +55,7 @@ class Capture:
             "DATA_DIR": str(folder / "data"),
             "STREAMS_FILE": str(folder / "streams.yaml"),
             "CAPTURE_PORT": str(port),
-            "HOP_SECONDS": "6",
+            "HOP_SECONDS": "5",
             "WINDOW_SECONDS": "3",
             "WINDOW_OFFSETS": "0",
         }
@@ -69,7 +69,8 @@ class Capture:
 
     def start(self) -> "Capture":
         with self.log.open("ab") as log:
-            environ = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), **self.environ}
+            kept = {key: value for key, value in os.environ.items() if key == "PATH" or key.startswith("COVERAGE")}
+            environ = {**kept, "PYTHONPATH": os.pathsep.join(sys.path), **self.environ}
             self.process = subprocess.Popen([sys.executable, "-c", PROGRAM], env=environ, stderr=log)
         return self
 
@@ -88,7 +89,7 @@ class Capture:
         try:
             return next(stream for stream in self.health()["streams"] if stream["name"] == name)
         except OSError:
-            return {"state": "not answering"}
+            return {"state": "capture does not answer"}
 
     def manifests(self) -> list[Manifest]:
         folder = self.folder / "data/spool/ready"

@@ -1,12 +1,15 @@
 """The whole capture process, on real sockets with a real ffmpeg."""
 
 import json
+import os
 import signal
 import time
 import urllib.error
 import urllib.request
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -23,9 +26,9 @@ SECRETS = ("s3cret", "Ym9iOnMz")
 def test_windows_hold_the_instants_they_are_named_after(capture: Capture, radio: Radio):
     capture.streams(guarded=radio.url("guarded", LOGIN), wrong=radio.url("guarded", "bob:s3cret-too@"))
     capture.start()
-    wait_until(lambda: len(capture.manifests()) >= 3, 30, "three slots")
+    wait_until(lambda: len(capture.manifests()) >= 2, 30, "two slots")
 
-    for manifest in capture.manifests()[1:]:
+    for manifest in capture.manifests()[-1:]:
         heard = next(window for window in manifest.windows if window.stream == "guarded")
         assert heard.state is CaptureState.CAPTURED
         assert heard.icy_title == radio.title
@@ -44,56 +47,57 @@ def test_windows_hold_the_instants_they_are_named_after(capture: Capture, radio:
     assert len(capture.log.read_text().splitlines()) < 10
 
 
-def test_a_server_that_goes_comes_back_and_stalls(capture: Capture, radio: Radio):
-    capture.streams(live=radio.url("live"))
+def test_servers_that_go_come_back_and_stall(capture: Capture, radio: Radio, ffmpeg: str):
+    staller = Radio(ffmpeg).start()
+    capture.streams(goes=radio.url("live"), stalls=staller.url("live"))
     capture.start()
-    wait_until(lambda: "captured" in capture.states("live"), 30, "a captured window")
+    wait_until(lambda: all("captured" in capture.states(name) for name in ("goes", "stalls")), 20, "both are captured")
+    staller.stall()
     radio.stop()
-    wait_until(lambda: capture.stream("live")["state"] == "reconnecting", 5, "the stream is known to be down")
-    wait_until(lambda: capture.states("live")[-1] == "reconnecting", 10, "a window is missing for that reason")
-    assert "connection refused" in capture.stream("live")["last_error"]
+    wait_until(lambda: capture.stream("goes")["state"] == "reconnecting", 5, "the stream is known to be down")
+    wait_until(lambda: capture.states("goes")[-1] == "reconnecting", 10, "a window is missing for that reason")
+    assert "connection refused" in capture.stream("goes")["last_error"]
     radio.start()
-    wait_until(lambda: capture.states("live")[-1] == "captured", 25, "captured again")
-    radio.stall()
-    wait_until(lambda: capture.states("live")[-1] == "stalled", 15, "a window is missing because the server stalls")
-    wait_until(lambda: capture.stream("live")["state"] == "stalled", 15, "the stream is known to stall")
+    wait_until(lambda: capture.states("stalls")[-1] == "stalled", 15, "a window is missing because the server stalls")
+    wait_until(lambda: capture.stream("stalls")["state"] == "stalled", 15, "the stream is known to stall")
+    wait_until(lambda: capture.states("goes")[-1] == "captured", 20, "captured again")
     assert capture.end()[1] < 2
+    staller.stop()
 
 
 def test_a_file_is_played_again_and_again(capture: Capture, tmp_path: Path, radio: Radio):
-    import numpy as np
-
     path = tmp_path / "a file.wav"
     soundfile.write(path, (np.sin(np.arange(4 * RATE) / 10) * 8000).astype("int16"), RATE)
     capture.streams(file=f"file://{tmp_path}/a%20file.wav", gone="file:///nowhere/gone.wav")
     capture.start()
-    wait_until(lambda: capture.stream("file")["last_error"], 15, "the file has ended")
+    wait_until(lambda: capture.stream("file").get("last_error"), 15, "the file has ended")
     assert "file ended" in capture.stream("file")["last_error"]
     wait_until(lambda: capture.stream("file")["state"] == "live", 5, "the file is played again")
     assert capture.stream("gone")["state"] == "not_found"
 
 
-def test_sigkill_leaves_no_ffmpeg(capture: Capture, radio: Radio):
+def _start_two(capture: Capture, radio: Radio) -> None:
     capture.streams(live=radio.url("live"), hang=radio.url("hang"))
     capture.start()
-    wait_until(lambda: len(capture.ffmpegs()) == 2, 10, "both ffmpegs run")
+    wait_until(lambda: capture.stream("live")["state"] == "live", 10, "one plays")
+    wait_until(lambda: "/hang" in radio.asked, 10, "the other waits for its server")
+
+
+def test_sigkill_leaves_no_ffmpeg(capture: Capture, radio: Radio):
+    _start_two(capture, radio)
     started = capture.ffmpegs()
     capture.end(signal.SIGKILL)
     wait_until(lambda: not any(alive(pid) for pid in started), 10, "both have ended")
 
 
 def test_sigterm_ends_even_stopped_ffmpegs_in_two_seconds(capture: Capture, radio: Radio):
-    import os
-
-    capture.streams(live=radio.url("live"), hang=radio.url("hang"))
-    capture.start()
-    wait_until(lambda: len(capture.ffmpegs()) == 2, 10, "both ffmpegs run")
+    _start_two(capture, radio)
     started = capture.ffmpegs()
     for pid in started:
         os.kill(pid, signal.SIGSTOP)
     code, seconds = capture.end()
     assert code == 0
-    assert seconds < 2
+    assert 1 < seconds < 2  # TERM did not help
     assert not any(alive(pid) for pid in started)
 
 
@@ -132,12 +136,12 @@ def test_a_restart_accounts_for_the_slots_in_between(capture: Capture, radio: Ra
     capture.start()
     wait_until(lambda: len(capture.manifests()) >= 1, 20, "a slot")
     capture.end(signal.SIGKILL)
-    time.sleep(13)
+    time.sleep(8)
     capture.start()
     before = len(capture.manifests())
-    wait_until(lambda: len(capture.manifests()) >= before + 4, 25, "the missed slots and a new one")
+    wait_until(lambda: len(capture.manifests()) >= before + 3, 25, "the missed slots and a new one")
     starts = [manifest.slot.start.timestamp() for manifest in capture.manifests()]
-    assert {b - a for a, b in zip(starts, starts[1:], strict=False)} == {6.0}
+    assert {b - a for a, b in pairwise(starts)} == {5.0}
     states = capture.states("live")
     assert "capture_down" in states
     wait_until(lambda: capture.states("live")[-1] == "captured", 15, "captured again")

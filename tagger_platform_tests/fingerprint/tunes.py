@@ -7,19 +7,22 @@ import numpy as np
 from scipy.signal import fftconvolve
 
 RATE = 12_000
-BEAT_S = 0.24
 
 
 def tune(seed, seconds=30.0, rate=RATE):
-    """A melody with chords, drums and some noise, mono float32, at most about 0.8 of full scale."""
+    """A melody with chords, drums and some noise, mono float32, at most about 0.8 of full scale.
+
+    No two notes are quite alike (pitch, vibrato, length), as with real instruments: equal ones would be loops.
+    """
     random = np.random.default_rng(seed)
+    beat_s = random.uniform(0.18, 0.32)
     scale = 110 * 2 ** (random.uniform(0, 1) + np.array([0, 2, 3, 5, 7, 9, 10, 12, 14, 15, 17, 19]) / 12)
     samples = 0.004 * random.standard_normal(int(seconds * rate))
-    for start in np.arange(0, seconds, BEAT_S):
+    for start in np.arange(0, seconds, beat_s):
         begin = int((start + random.uniform(0, 0.03)) * rate)
         for loudness, octave in ((0.3, 4), (0.2, 2), (0.2, 1)):
             if random.random() < 0.7:
-                _place(samples, begin, loudness * _note(random.choice(scale) * octave, random.uniform(0.2, 0.5), rate))
+                _place(samples, begin, loudness * _note(random, random.choice(scale) * octave, rate))
         if random.random() < 0.6:
             _place(samples, begin, 0.3 * _drum(random, rate))
     return (0.8 * samples / np.abs(samples).max()).astype(np.float32)
@@ -69,11 +72,14 @@ def in_a_room(samples, seed, rate=RATE):
     return fftconvolve(samples, echoes)[: len(samples)].astype(np.float32)
 
 
-def _note(frequency, seconds, rate):
+def _note(random, frequency, rate):
+    seconds = random.uniform(0.15, 0.6)
     time = np.arange(int(seconds * rate)) / rate
-    harmonics = [number for number in range(1, 7) if number * frequency < rate / 2]
-    tones = sum(np.sin(2 * np.pi * frequency * number * time) / number for number in harmonics)
-    return tones * np.exp(-4 * time / seconds) if harmonics else np.zeros(len(time))
+    wobble = random.uniform(0.001, 0.008) * np.sin(2 * np.pi * random.uniform(3, 8) * time + random.uniform(0, 6))
+    phase = 2 * np.pi * frequency * random.uniform(0.985, 1.015) * np.cumsum(1 + wobble) / rate
+    gains = random.uniform(0.1, 1.0, 8) / np.arange(1, 9)
+    tones = sum(gains[n - 1] * np.sin(n * phase) for n in range(1, 9) if n * frequency < 0.45 * rate)
+    return tones * np.exp(-4 * time / seconds)
 
 
 def _drum(random, rate):

@@ -22,6 +22,9 @@ START = Slot.parse("2026-11-21T00:00:00Z")
 PROVIDERS = {"kexp": CATALOGUE, "cafe": SHAZAM}
 """Stream -> who is asked about it: one that gives offsets and durations, and one that often gives neither."""
 
+LENGTHS = (60, 75, 90, 110, 130, 150, 170, 190, 210, 230, 250, 275, 300)
+"""Seconds that each song of the pool lasts."""
+
 Heard = tuple[Window, list[Recognition]]
 
 
@@ -41,7 +44,8 @@ def programme(stream: str, hours: float, chance: random.Random, start: Slot = ST
     """Songs of 60 to 300 s from a small pool, so that the same one comes again soon, with gaps between some."""
     provider, songs, moment = PROVIDERS[stream], [], start.start
     while moment < start.start + timedelta(hours=hours):
-        length, number = chance.randint(60, 300), chance.randint(0, 12)
+        number = chance.randint(0, 12)
+        length = LENGTHS[number]
         duration = float(length) if provider == CATALOGUE else None
         track = Track(provider, str(number), f"Song {number}", "Band", duration_s=duration)
         songs.append(Song(track, moment, moment + timedelta(seconds=length)))
@@ -56,14 +60,17 @@ def outages(hours: float, chance: random.Random, start: Slot = START) -> list[tu
     return [(one, one + timedelta(seconds=length)) for one, length in zip(begin, lengths, strict=True)]
 
 
-def day(seed: int, hours: float, start: Slot = START) -> dict[Slot, list[Heard]]:
+def day(
+    seed: int, hours: float, start: Slot = START, streams: Iterable[str] = tuple(PROVIDERS)
+) -> dict[Slot, list[Heard]]:
     """Every window of every slot with what the stream's provider said of it."""
     chance, found = random.Random(seed), {slot: [] for slot in slots_of(hours, start)}
-    for stream in PROVIDERS:
+    for stream in streams:
         songs, lost = programme(stream, hours, chance, start), outages(hours, chance, start)
         for slot in found:
             for offset in OFFSETS:
-                found[slot].append(_heard(Window(stream, slot, offset, WINDOW_S, CaptureState.CAPTURED), songs, lost, chance))
+                window = Window(stream, slot, offset, WINDOW_S, CaptureState.CAPTURED)
+                found[slot].append(_heard(window, songs, lost, chance))
     return found
 
 
@@ -112,4 +119,5 @@ def all_plays(connection: Connection) -> list[Play]:
 
 
 def without_ids(plays: Iterable[Play]) -> list[Play]:
-    return sorted((replace(play, play_id="") for play in plays), key=lambda play: (play.stream, play.started_at, play.windows))
+    nameless = (replace(play, play_id="") for play in plays)
+    return sorted(nameless, key=lambda play: (play.stream, play.started_at, play.windows))

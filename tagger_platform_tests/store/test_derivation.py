@@ -7,9 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as tried
-from hypothesis import strategies as st
 
 from tagger_platform.model import Play, Recognition, Slot, Status
 from tagger_platform.store.database import Connection, Database
@@ -59,37 +56,27 @@ def test_a_slot_decided_twice_is_the_same(connection: Connection) -> None:
     assert len(stored) > 10
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_slots_in_any_order_give_the_same_plays(connection: Connection, seed: int) -> None:
-    heard = day(seed, 3)
+    heard = day(seed, 1.5 if seed else 2)  # seed 0: an outage of over an hour, and a song on its far side
     in_order = run(connection, heard, list(heard))
     shuffled = list(heard)
     random.Random(seed).shuffle(shuffled)
     assert without_ids(run(connection, heard, shuffled)) == without_ids(in_order)
 
 
-@pytest.mark.parametrize("seed", range(20, 24))
+@pytest.mark.parametrize("seed", range(20, 21))
 def test_slots_that_come_late_give_the_same_plays(connection: Connection, seed: int) -> None:
     """Live first, then what was throttled and caught up, newest or oldest first."""
-    heard, chance = day(seed, 6), random.Random(seed)
-    late = set(chance.sample(list(heard), 40))
+    heard, chance = day(seed, 3), random.Random(seed)
+    late = set(chance.sample(list(heard), 30))
     live = [slot for slot in heard if slot not in late]
     in_order = without_ids(run(connection, heard, list(heard)))
     assert without_ids(run(connection, heard, [*live, *sorted(late)])) == in_order
 
 
-@tried(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(100, 10_000), order=st.randoms(use_true_random=False))
-def test_any_hours_in_any_order_give_the_same_plays(connection: Connection, seed: int, order: random.Random) -> None:
-    heard = day(seed, 1.5)
-    shuffled = list(heard)
-    order.shuffle(shuffled)
-    in_order = run(connection, heard, list(heard))
-    assert without_ids(run(connection, heard, shuffled)) == without_ids(in_order)
-
-
 def test_deciding_everything_at_once_is_deciding_slot_by_slot(connection: Connection) -> None:
-    heard = day(5, 3)
+    heard = day(5, 2)
     slot_by_slot = without_ids(run(connection, heard, list(heard)))
     connection.execute("DELETE FROM plays")
     connection.execute("DELETE FROM play_windows")
@@ -99,18 +86,18 @@ def test_deciding_everything_at_once_is_deciding_slot_by_slot(connection: Connec
 
 
 def test_a_whole_day_decided_again_slot_by_slot_is_the_same_row_for_row(connection: Connection) -> None:
-    heard = day(7, 24)
+    heard = day(7, 24, streams=["kexp"])
     first = run(connection, heard, list(heard))
     chance = random.Random(7)
-    again = chance.sample(list(heard), 240)
+    again = chance.sample(list(heard), 120)
     for slot in again:
         derive(connection, slot)
     assert all_plays(connection) == first
-    assert len(first) > 300
+    assert len(first) > 200
 
 
 def test_plays_far_away_are_untouched(connection: Connection) -> None:
-    heard = day(2, 6)
+    heard = day(2, 4)
     before = {play.play_id: play for play in run(connection, heard, list(heard))}
     # What is stored far away may be of another policy, or its recognitions may have expired: a mark shows who rewrites.
     connection.execute("UPDATE plays SET policy = 'by hand'")
@@ -118,7 +105,7 @@ def test_plays_far_away_are_untouched(connection: Connection) -> None:
     derive(connection, middle)
     touched = [play for play in all_plays(connection) if play.policy != "by hand"]
     assert touched
-    near = timedelta(hours=3)
+    near = timedelta(hours=2)
     assert all(abs(play.started_at - middle.start) < near for play in touched)
     assert len(touched) < len(before) / 2
 
@@ -162,8 +149,8 @@ def test_a_better_answer_replaces_the_play_it_made(connection: Connection) -> No
 
 
 def test_a_track_that_runs_for_hours_stays_one_play(connection: Connection) -> None:
-    heard = day(8, 9)
-    slots = slots_of(9)
+    heard = day(8, 5)
+    slots = slots_of(5)
     one_track = next(given[0].track for found in heard.values() for _, given in found if given and given[0].track)
     endless = {
         slot: [

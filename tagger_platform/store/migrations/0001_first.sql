@@ -1,4 +1,6 @@
 -- The log: what was expected, what was asked and answered, what was played. Instants are UTC without a zone.
+-- Where rows belong to a window they repeat its start: ids are spread all over a long log, and what is near in time is
+-- found without reading the rest.
 
 CREATE TABLE streams (
     name VARCHAR NOT NULL,
@@ -51,6 +53,7 @@ CREATE TABLE recognitions (
     latency_ms DOUBLE,
     detail VARCHAR NOT NULL,
     asked_at TIMESTAMP NOT NULL,
+    started_at TIMESTAMP NOT NULL,
     PRIMARY KEY (window_id, provider)
 );
 
@@ -76,11 +79,12 @@ CREATE TABLE plays (
     CHECK (ended_at >= started_at)
 );
 
+-- No key: a play's rows come and go with it in one transaction, and an index over millions of them made that dear.
 CREATE TABLE play_windows (
     play_id VARCHAR NOT NULL,
     position INTEGER NOT NULL,
     window_id VARCHAR NOT NULL,
-    PRIMARY KEY (play_id, position)
+    started_at TIMESTAMP NOT NULL
 );
 
 CREATE TABLE library_items (

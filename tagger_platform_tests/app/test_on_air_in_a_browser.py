@@ -1,0 +1,244 @@
+"""The On air page as people meet it: real servers, a real browser in another time zone, nothing off loopback."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+import streamlit_app
+from tagger_platform.settings import Settings
+from tagger_platform.store.database import Database
+from tagger_platform.store.reports import plays_of_day
+from tagger_platform.store.rows import plays_csv
+from tagger_platform_tests import samples
+from tagger_platform_tests.api.capture_standin import capture_standin
+from tagger_platform_tests.api.test_serving import free_ports
+
+pytestmark = pytest.mark.real
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"),
+]
+FOREIGN_ZONE = "Asia/Kolkata"
+READY_S, PATIENCE_MS = 60, 30_000
+expect.set_options(timeout=PATIENCE_MS)
+NEW_PLAY_MS = 8_000
+"""A new play shows within five seconds; a loaded machine gets some more."""
+DAY = samples.DAY
+SERVE_API = (
+    "from tagger_platform.api.app import run; from tagger_platform.settings import Settings; run(Settings.load())"
+)
+
+
+@dataclass
+class Platform:
+    """The running servers and the log behind them."""
+
+    url: str
+    settings: Settings
+    database: Database
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    folder = tmp_path_factory.mktemp("data")
+    ports = free_ports(5)
+    environ = samples.environ(folder, ports)
+    settings = Settings.load(environ)
+    database = Database(settings.database_path)
+    samples.write_day(database, DAY)
+    api = [sys.executable, "-c", SERVE_API]
+    with capture_standin(settings.capture_port) as capture:
+        capture.health = {"streams": [live(name, title) for name, title in samples.STREAMS.items()]}
+        processes = [
+            subprocess.Popen(argv, env={**os.environ, **environ}) for argv in (api, streamlit_app.command(settings))
+        ]
+        try:
+            url = f"http://127.0.0.1:{settings.ui_port}"
+            wait_for(f"{url}/_stcore/health")
+            wait_for(f"http://127.0.0.1:{settings.port}/healthz")
+            yield Platform(url, settings, database)
+        finally:
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.wait(timeout=10)
+
+
+def live(name: str, title: str) -> dict[str, object]:
+    state = "reconnecting" if name == "nova" else "live"
+    return {"name": name, "title": title, "kind": "rtsp", "enabled": True, "state": state, "last_error": None}
+
+
+def wait_for(url: str) -> None:
+    deadline = time.monotonic() + READY_S
+    while True:
+        try:
+            urllib.request.urlopen(url).close()
+        except OSError:
+            assert time.monotonic() < deadline, f"{url} does not answer"
+            time.sleep(0.2)
+        else:
+            return
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+def pages(browser: Browser, width: int, height: int) -> Iterator[Page]:
+    """A page that fails its test when anything is asked for off loopback, or anything breaks in the browser."""
+    context = browser.new_context(viewport={"width": width, "height": height}, timezone_id=FOREIGN_ZONE)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    strange: list[str] = []
+    page.on("request", lambda request: strange.append(request.url) if leaves(request.url) else None)
+    page.on("websocket", lambda socket: strange.append(socket.url) if leaves(socket.url) else None)
+    page.on("pageerror", lambda error: strange.append(str(error)))
+    page.on("console", lambda message: strange.append(message.text) if refused(message.text) else None)
+    yield page
+    context.close()
+    assert strange == []
+
+
+def leaves(url: str) -> bool:
+    return urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "127.0.0.1"
+
+
+def refused(text: str) -> bool:
+    return "Content Security Policy" in text
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    yield from pages(browser, 1440, 900)
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    yield from pages(browser, 390, 844)
+
+
+def plays_metric(page: Page) -> Locator:
+    return page.get_by_test_id("stMetricValue").first
+
+
+def count_of(platform: Platform, *streams: str) -> str:
+    return f"{plays_of_day(platform.database, DAY, samples.TZ, streams=streams).total:,}"
+
+
+def test_the_page_shows_cards_timeline_numbers_and_table(platform: Platform, page: Page) -> None:
+    page.goto(f"{platform.url}/?date={DAY}")
+    expect(page.locator(".card")).to_have_count(len(samples.STREAMS))
+    expect(plays_metric(page)).to_have_text(count_of(platform))
+    expect(page.get_by_test_id("stEChartsChart").locator("canvas, svg").first).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert page.evaluate("document.fonts.check('16px Inter')")
+
+
+def test_every_answer_carries_the_security_headers(platform: Platform) -> None:
+    for path in ("/", "/app/static/logo.svg", "/_stcore/health"):
+        with urllib.request.urlopen(platform.url + path) as answer:
+            assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
+            assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_a_stream_is_picked_and_the_address_follows(platform: Platform, page: Page) -> None:
+    page.goto(f"{platform.url}/?date={DAY}")
+    page.get_by_role("button", name="Nova Jazz").click()
+    expect(plays_metric(page)).to_have_text(count_of(platform, "nova"))
+    assert parse_qs(urlsplit(page.url).query) == {"date": [DAY.isoformat()], "stream": ["nova"]}
+    page.get_by_role("button", name="KEXP 90.3").click()
+    expect(plays_metric(page)).to_have_text(count_of(platform, "nova", "kexp"))
+    assert parse_qs(urlsplit(page.url).query)["stream"] == ["kexp,nova"]
+
+
+def test_a_deep_link_shows_what_it_names(platform: Platform, page: Page) -> None:
+    page.goto(f"{platform.url}/?date={DAY}&stream=playa,kitchen")
+    expect(plays_metric(page)).to_have_text(count_of(platform, "playa", "kitchen"))
+    page.get_by_role("button", name="chevron_left").click()
+    expect(page.get_by_text("Nothing was heard on these streams that day")).to_be_visible()
+    query = parse_qs(urlsplit(page.url).query)
+    assert query == {"date": [(DAY - timedelta(days=1)).isoformat()], "stream": ["playa,kitchen"]}
+    page.go_back()
+    expect(plays_metric(page)).to_have_text(count_of(platform, "playa", "kitchen"))
+
+
+def test_a_span_says_what_it_is(platform: Platform, page: Page) -> None:
+    page.goto(f"{platform.url}/?date={DAY}&stream=kexp")
+    expect(plays_metric(page)).to_have_text(count_of(platform, "kexp"))
+    chart = page.get_by_test_id("stEChartsChart")
+    box = chart.bounding_box()
+    assert box
+    for step in range(40):
+        page.mouse.move(box["x"] + box["width"] / 2 + step, box["y"] + 14)
+        if page.get_by_text("KEXP 90.3 · ").count():
+            break
+    expect(page.get_by_text("KEXP 90.3 · ")).to_be_visible()
+
+
+@pytest.mark.parametrize("streams", [(), ("downtown",)])
+def test_the_csv_is_what_the_store_holds(platform: Platform, page: Page, streams: tuple[str, ...]) -> None:
+    page.goto(f"{platform.url}/?date={DAY}&stream={','.join(streams)}")
+    expect(plays_metric(page)).to_have_text(count_of(platform, *streams))
+    with page.expect_download() as download:
+        page.get_by_test_id("stDownloadButton").get_by_role("button").click()
+    held = plays_of_day(platform.database, DAY, samples.TZ, streams=streams).plays
+    assert Path(download.value.path()).read_text(encoding="utf-8") == plays_csv(held, samples.TZ)
+    assert download.value.suggested_filename == f"plays-{DAY}-{'+'.join(streams) or 'all'}.csv"
+
+
+def test_a_damaged_address_is_told_and_shown_as_today(platform: Platform, page: Page) -> None:
+    page.goto(f"{platform.url}/?date=2025-02-31&stream=%3Cscript%3E")
+    expect(page.get_by_text("so this is today")).to_be_visible()
+    expect(page.get_by_text("these are all streams")).to_be_visible()
+
+
+def test_a_play_that_arrives_appears_by_itself(platform: Platform, page: Page) -> None:
+    page.goto(f"{platform.url}/?date={DAY}")
+    expect(plays_metric(page)).to_have_text(count_of(platform))
+    before = count_of(platform)
+    song = samples.Track("shazam", "fresh", "Fresh <i>Arrival</i>", "The Newcomers")
+    now = datetime.now(samples.TZ)
+    last_second = datetime(DAY.year, DAY.month, DAY.day, 23, 59, 59, tzinfo=samples.TZ)
+    samples.write_plays(
+        platform.database,
+        [samples.play("kexp", last_second, of=song, seconds=1), samples.play("kexp", now, of=song, seconds=10)],
+    )
+    expect(page.locator(".card .title").first).to_have_text("Fresh <i>Arrival</i>", timeout=NEW_PLAY_MS)
+    assert count_of(platform) != before
+    expect(plays_metric(page)).to_have_text(count_of(platform), timeout=NEW_PLAY_MS)
+
+
+def test_a_busy_store_is_a_sentence_until_it_is_free(platform: Platform, page: Page) -> None:
+    with platform.database.writing():
+        page.goto(f"{platform.url}/?date={DAY - timedelta(days=3)}")
+        expect(page.get_by_text("was busy for too long").first).to_be_visible()
+    expect(page.get_by_text("Nothing was heard on any stream that day")).to_be_visible()
+    expect(page.get_by_text("was busy for too long")).to_have_count(0)
+
+
+def test_on_a_phone_cards_stack_and_nothing_sticks_out(platform: Platform, phone: Page) -> None:
+    phone.goto(f"{platform.url}/?date={DAY}")
+    expect(plays_metric(phone)).to_have_text(count_of(platform))
+    boxes = [card.bounding_box() for card in phone.locator(".card").all()]
+    assert len({round(box["x"]) for box in boxes if box}) == 1
+    assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    main = phone.get_by_test_id("stMain")
+    assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
