@@ -5,6 +5,7 @@ What belongs here: asking, once for all visitors. What does not: drawing. No con
 
 import http.client
 import json
+import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -79,7 +80,7 @@ def titles(version: str) -> dict[str, str]:
 
 def live_streams() -> LiveStreams:
     """The configured streams as the api sees them; as the settings list them when it does not answer."""
-    return _live_streams(settings().port)
+    return _live_streams(settings().api_url)
 
 
 def _database(path: str) -> Database:
@@ -107,17 +108,14 @@ def _stream_titles(path: str, version: str) -> dict[str, str]:
 
 
 @st.cache_data(ttl=API_TTL_S, max_entries=ENTRIES, show_spinner=False)
-def _live_streams(port: int) -> LiveStreams:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=API_TIMEOUT_S)
+def _live_streams(api_url: str) -> LiveStreams:
     try:
-        connection.request("GET", "/api/streams")
-        listed = json.loads(connection.getresponse().read())["streams"]
+        with urllib.request.urlopen(f"{api_url}/api/streams", timeout=API_TIMEOUT_S) as answer:
+            listed = json.load(answer)["streams"]
         streams = tuple(_live_stream(item) for item in listed)
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError):
         known = tuple(LiveStream(stream.name, stream.display, UNKNOWN) for stream in settings().streams)
-        return LiveStreams(known, f"The api does not answer on port {port}, so nobody can say how the streams are.")
-    finally:
-        connection.close()
+        return LiveStreams(known, f"The api does not answer at {api_url}, so nobody can say how the streams are.")
     if any(stream.state == "capture_down" for stream in streams):
         return LiveStreams(streams, "Capture does not answer: nothing is being recorded now.")
     return LiveStreams(streams)

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from tagger_platform.model import CaptureState, Play, PlayStatus, Slot, Status, Track, Window
 from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
+from tagger_platform.store.derivation import _replace
 from tagger_platform.store.reports import day_bounds
-from tagger_platform.store.rows import TRACK_FIELDS, naive
-from tagger_platform.store.writes import insert, write_windows
+from tagger_platform.store.writes import _write_tracks, write_windows
 
 TZ = ZoneInfo("America/Los_Angeles")
 DAY = date(2025, 11, 20)
@@ -86,23 +86,11 @@ def play(
 
 
 def write_plays(database: Database, plays: Iterable[Play]) -> None:
-    """Put plays with their tracks into the store, in one transaction."""
+    """Put plays with their tracks into the store, in one transaction, by the very functions that write them."""
     listed = list(plays)
-    tracks = {item.track.track_id: item.track for item in listed}
     with database.writing() as connection:
-        insert(
-            connection,
-            "tracks",
-            [[key, *(getattr(one, name) for name in TRACK_FIELDS)] for key, one in tracks.items()],
-        )
-        insert(connection, "plays", [_row(item) for item in listed])
-        insert(connection, "play_windows", [[item.play_id, 0, item.windows[0]] for item in listed])
-
-
-def _row(item: Play) -> list[object]:
-    times = [naive(item.started_at), naive(item.ended_at)]
-    known = [item.uncertainty_s, item.status, item.track.track_id, item.confidence, item.policy, item.late]
-    return [item.play_id, item.stream, *times, *known]
+        _write_tracks(connection, [item.track for item in listed])
+        _replace(connection, [], listed)
 
 
 def write_day(database: Database, day: date = DAY, *, until: datetime | None = None, seed: int = 1) -> list[Play]:

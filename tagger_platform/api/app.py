@@ -41,7 +41,7 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.state.settings = settings
     app.state.database = Database(settings.database_path, timeout_s=STORE_TIMEOUT_S)
-    app.state.capture = CaptureClient(settings.capture_port)
+    app.state.capture = CaptureClient(settings.capture_host, settings.capture_port)
     return app
 
 

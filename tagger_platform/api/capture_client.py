@@ -36,7 +36,8 @@ class Answer:
 class CaptureClient:
     """Capture, as the api sees it. Raises CaptureDownError when it does not answer or answers nonsense."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, host: str, port: int) -> None:
+        self._host = host
         self._port = port
 
     def health(self) -> Answer:
@@ -46,7 +47,7 @@ class CaptureClient:
         return self._ask("POST", "/reload", RELOAD_TIMEOUT_S)
 
     def _ask(self, method: str, path: str, timeout_s: float) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=timeout_s)
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=timeout_s)
         try:
             connection.request(method, path, headers={"Content-Length": "0"} if method == "POST" else {})
             response = connection.getresponse()

@@ -7,6 +7,7 @@ A hit says "if this pair is that one, the window begins at this tick of the time
 line in Wang's scatter plot; false ones are spread over the whole timeline.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,10 @@ COARSE_TICKS = 8
 LINE_TICKS = 4
 """Ticks (64 ms) that a hit may lie from its line: rounding, and half a per cent of speed over twelve seconds."""
 CANDIDATES = 12
-"""Places per segment that are scored closely: enough for a loop's repeats and another track."""
+PER_TRACK = 6
+"""Places that are scored closely, per segment and per track: a loop's repeats must leave room for the runner-up."""
+LOOKED_AT = 100
+"""Places from which those are chosen."""
 COMMON_SHARE = 1e-4
 """Share of all postings at which a hash is so common that it counts nothing; one found only once counts 1."""
 PEAK_WEIGHT = 2.0
@@ -86,11 +90,15 @@ def _places(segment: Segment, hits: _Hits) -> list[int]:
         begin, end = segment.territory(int(number))
         votes[begin // COARSE_TICKS : -(-end // COARSE_TICKS)] = 0
     both = votes[:-1] + votes[1:]
-    most = np.argpartition(-both, min(2 * CANDIDATES, len(both) - 1))[: 2 * CANDIDATES]
+    most = np.argpartition(-both, min(LOOKED_AT, len(both) - 1))[:LOOKED_AT]
+    most = most[both[most] > 0]
     chosen: list[int] = []
-    for place in most[np.argsort(-both[most], kind="stable")]:
-        if both[place] > 0 and all(abs(place - other) > 1 for other in chosen):
-            chosen.append(int(place))
+    per_track: Counter[int] = Counter()
+    for place in most[np.argsort(-both[most], kind="stable")].tolist():
+        track = segment.track_at((place + 1) * COARSE_TICKS)
+        if per_track[track] < PER_TRACK and all(abs(place - other) > 1 for other in chosen):
+            chosen.append(place)
+            per_track[track] += 1
     return [place * COARSE_TICKS for place in chosen[:CANDIDATES]]
 
 

@@ -94,7 +94,6 @@ def test_coverage_as_a_table_and_as_json(tagger: Tagger) -> None:
         (["coverage", "--date", "2026-11-20", "--json"], ""),
         (["plays", "--date", "2026-11-20", "--stream", "kexp", "--json"], ""),
     ],
-    ids=" ".join,
 )
 def test_an_empty_log_says_so(tagger: Tagger, arguments: list[str], says: str) -> None:
     assert tagger(*arguments) == (0, says, "")

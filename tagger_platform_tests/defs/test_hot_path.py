@@ -89,6 +89,12 @@ class Hot:
             return {table: connection.execute(f"SELECT * FROM {table} ORDER BY ALL").fetchall() for table in tables}
 
 
+@pytest.fixture(autouse=True)
+def _no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stage that fails here is a bug: fail at once instead of after its infrastructure retries."""
+    monkeypatch.setattr(dg.RetryPolicy, "max_retries", 0)
+
+
 @pytest.fixture
 def instance() -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.ephemeral() as made:

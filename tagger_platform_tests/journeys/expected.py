@@ -36,7 +36,7 @@ class Told:
     lost: bool | None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Station:
     """A stream with its programme, when that began (seconds since the epoch), and what befell it."""
 
@@ -47,6 +47,8 @@ class Station:
     level_dbfs: Callable[[float, float], float]
     """the level of what was streamed between two instants of the programme"""
     outages: list[Outage] = field(default_factory=list)
+    listeners: int = 0
+    """how often somebody asked the server to play"""
 
     def window(self, start: float, end: float) -> Told:
         """What the platform may say of the window from `start` to `end`."""

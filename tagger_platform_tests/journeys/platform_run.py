@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -25,25 +25,27 @@ COMMAND_S = 180
 ANSWER_S = 10
 ZONES = ("America/Los_Angeles", "Asia/Tokyo")
 """Seven or eight hours of clock time apart: in one of them no day ends while the test runs."""
-MIDNIGHT_HOURS = (22, 23)
+LATE_HOURS = (22, 23)
 PORTS = ("PORT", "UI_PORT", "DAGSTER_PORT", "CAPTURE_PORT", "CODE_PORT")
 
 
 class PlatformRun:
     """A platform that keeps everything below `folder`. Use it as a context: nothing of it is left running after."""
 
-    def __init__(self, folder: Path, free_port: Callable[[], int], streams: Mapping[str, str], **more: str) -> None:
+    def __init__(
+        self, folder: Path, ports: Iterator[int], streams: Mapping[str, str], *, log: str, **more: str
+    ) -> None:
         self.folder = folder
         self.data = folder / "data"
-        self.log = folder / "platform.log"
-        self.zone = next(zone for zone in ZONES if datetime.now(ZoneInfo(zone)).hour not in MIDNIGHT_HOURS)
-        self.ports = {name: free_port() for name in PORTS}
+        self.log = folder / f"{log}.log"
+        self.tz = next(zone for zone in map(ZoneInfo, ZONES) if datetime.now(zone).hour not in LATE_HOURS)
+        self.ports = dict(zip(PORTS, ports, strict=False))
         ours = {variable.name for variable in VARIABLES}
         kept = {k: v for k, v in os.environ.items() if k not in ours and not k.startswith("STREAM")}
         self.environ = kept | {
             "DATA_DIR": str(self.data),
             "STREAMS_FILE": str(folder / "streams.yaml"),
-            "TZ": self.zone,
+            "TZ": self.tz.key,
             "SHAZAM_ENABLED": "false",
             **{name: str(port) for name, port in self.ports.items()},
             **{f"STREAM_{n}_NAME": name for n, name in enumerate(streams, start=1)},
@@ -63,7 +65,7 @@ class PlatformRun:
 
     @property
     def today(self) -> date:
-        return datetime.now(ZoneInfo(self.zone)).date()
+        return datetime.now(self.tz).date()
 
     def command(self, *words: str | Path) -> str:
         """Run a command to its end, and return what it printed."""

@@ -7,9 +7,10 @@ import contextlib
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +79,15 @@ def wait_until(condition: Callable[[], object], seconds: float, what: str) -> No
         if time.monotonic() > deadline:
             raise AssertionError(f"after {seconds:.0f} s still not: {what}")
         time.sleep(LOOK_S)
+
+
+def free_ports() -> Iterator[int]:
+    """Ports nobody listens on, each another one. (The fixture of this name gives them to single tests only.)"""
+    given: set[int] = set()
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port not in given:
+            given.add(port)
+            yield port

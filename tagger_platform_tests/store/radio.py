@@ -115,7 +115,8 @@ def derive(connection: Connection, slot: Slot, rules: Rules = RULES) -> list[Pla
 
 
 def all_plays(connection: Connection) -> list[Play]:
-    return plays_from(connection.execute(PLAYS + " ORDER BY p.stream, p.started_at, p.play_id").fetchall())
+    rows = connection.execute(PLAYS + " ORDER BY p.stream, p.started_at, p.play_id").fetchall()
+    return plays_from(connection, rows)
 
 
 def without_ids(plays: Iterable[Play]) -> list[Play]:

@@ -137,16 +137,19 @@ STATES = {
 
 
 def write_states(store: Database, first: datetime, states: list[str], stream: str = "kexp") -> None:
+    """One window a slot from `first` on, each in the state that is named."""
     slot = Slot.containing(first, HOP_S)
-    with store.writing() as connection:
-        for name in states:
-            capture, status = STATES[name]
-            window = Window(stream, slot, 0, 12, capture)
-            write_windows(connection, [window], titles={stream: stream.title()}, source="capture", slot=slot)
+    windows, given = [], []
+    for number, name in enumerate(states):
+        capture, status = STATES[name]
+        start = Slot(slot.start + timedelta(seconds=HOP_S * number))
+        windows.append(Window(stream, start, 0, 12, capture))
+        if status:
             song = track(1) if status is Status.MATCH else None
-            given = [Recognition(window.window_id, "shazam", status, song)] if status else []
-            write_recognitions(connection, [window], given, asked_at=slot.start)
-            slot = slot.next(HOP_S)
+            given.append(Recognition(windows[-1].window_id, "shazam", status, song))
+    with store.writing() as connection:
+        write_windows(connection, windows, titles={stream: stream.title()}, source="capture", slot=slot)
+        write_recognitions(connection, windows, given, asked_at=slot.start)
 
 
 def test_coverage_adds_up(store: Database) -> None:
