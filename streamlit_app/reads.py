@@ -110,7 +110,7 @@ def _stream_titles(path: str, version: str) -> dict[str, str]:
 @st.cache_data(ttl=API_TTL_S, max_entries=ENTRIES, show_spinner=False)
 def _live_streams(api_url: str) -> LiveStreams:
     try:
-        with urllib.request.urlopen(f"{api_url}/api/streams", timeout=API_TIMEOUT_S) as answer:
+        with urllib.request.urlopen(f"{api_url}/api/streams", timeout=API_TIMEOUT_S) as answer:  # noqa: S310 - API_URL is http(s)
             listed = json.load(answer)["streams"]
         streams = tuple(_live_stream(item) for item in listed)
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError):

@@ -187,7 +187,7 @@ def test_cards_say_how_streams_are_and_what_was_last(open_page, database):
 def test_an_api_that_is_down_is_a_sentence(open_page, plays, monkeypatch, port):
     monkeypatch.setenv("PORT", str(port))
     page = open_page(date="2025-11-20")
-    assert "The api does not answer on port 9" in page.warning[0].value
+    assert "The api does not answer at http://127.0.0.1:9" in page.warning[0].value
     assert len(table_of(page)) == 4
     assert cards_of(page).count("<article") == len(samples.STREAMS)
 

@@ -40,7 +40,8 @@ class Table:
         song = self.answers.get(window.window_id)
         if song is None:
             return Recognition(window.window_id, self.name, Status.NO_MATCH)
-        return Recognition(window.window_id, self.name, Status.MATCH, song, offset_s=10.0, confidence=0.9)
+        offset_s = 10 + (window.start - FIRST.start).total_seconds()
+        return Recognition(window.window_id, self.name, Status.MATCH, song, offset_s=offset_s, confidence=0.9)
 
 
 class Hot:

@@ -10,6 +10,7 @@ import soundfile
 
 from tagger_platform.errors import AudioError
 from tagger_platform.fingerprint.index import Index
+from tagger_platform.fingerprint.match import ACCEPTED
 from tagger_platform.model import CaptureState, Slot, Status, Track, Window
 from tagger_platform.recognize.base import Recognizer
 from tagger_platform.recognize.catalogue import CatalogueRecognizer
@@ -55,7 +56,7 @@ def test_a_known_window_is_a_match_with_track_place_and_evidence(root, audio):
     assert answer.track == Track("catalogue", "abc", "Song", duration_s=40.0, **FACTS)
     assert answer.offset_s == pytest.approx(7.0, abs=0.1)
     assert answer.speed == pytest.approx(1.0, abs=0.002)
-    assert 0.95 <= answer.confidence <= 1
+    assert ACCEPTED <= answer.confidence <= 1
     assert 0 < answer.latency_ms < 10_000
     evidence = json.loads(answer.raw)
     assert evidence["match"] is True
