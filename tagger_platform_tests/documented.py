@@ -23,9 +23,7 @@ ENV_MIDDLE = "# --- everything else ---\n\n"
 
 def env_example() -> str:
     """The whole text of `.env.example`."""
-    streams = [
-        f"# {text}\n#{name.replace('_n_', '_1_')}=\n" for name, text in stream_config.VARIABLES.items()
-    ]
+    streams = [f"# {text}\n#{name.replace('_n_', '_1_')}=\n" for name, text in stream_config.VARIABLES.items()]
     others = [f"# {variable.help}\n#{variable.name}={variable.default}\n" for variable in VARIABLES]
     return ENV_HEAD + "\n".join(streams) + "\n" + ENV_MIDDLE + "\n".join(others)
 

@@ -16,7 +16,9 @@ REAL = "import pytest\n@pytest.mark.real\ndef test_real(): pass\n"
 def run(folder: Path, content: str, ci: str, *, before: str = "") -> subprocess.CompletedProcess[str]:
     (folder / "test_it.py").write_text(content)
     start = f"{before}\nimport pytest, sys\nfrom tagger_platform_tests import conftest\n{{change}}"
-    start += "sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '-c', '/dev/null', sys.argv[1]], plugins=[conftest]))"
+    start += (
+        "sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '-c', '/dev/null', sys.argv[1]], plugins=[conftest]))"
+    )
     change = "conftest.missing_tools = lambda: ['chromium', 'icecast2']\n" if content == REAL else ""
     return subprocess.run(
         [sys.executable, "-c", start.format(change=change), folder / "test_it.py"],

@@ -74,7 +74,12 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ("ENABLE_PROMETHEUS", "no", "enable_prometheus", False),
     ("METRICS_PATH", "/internal/metrics", "metrics_path", "/internal/metrics"),
     ("OTEL_SERVICE_NAME", "station-7", "otel_service_name", "station-7"),
-    ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://user:key@collector:4318", "otel_endpoint", "https://user:key@collector:4318"),
+    (
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "https://user:key@collector:4318",
+        "otel_endpoint",
+        "https://user:key@collector:4318",
+    ),
     ("OTEL_TRACES_SAMPLER_ARG", ".25", "otel_sampler_arg", 0.25),
     ("CLUSTERS_ENABLED", "0", "clusters_enabled", False),
     ("EMBED_MODEL", "org/model", "embed_model", "org/model"),
@@ -86,7 +91,11 @@ BAD: list[tuple[str, str]] = [
     ("HOST", "not a host"),
     ("CAPTURE_HOST", "not a host"),
     ("API_URL", "api:44100"),
-    *[(port, bad) for port in ("PORT", "UI_PORT", "DAGSTER_PORT", "CAPTURE_PORT", "CODE_PORT") for bad in ("0", "65536")],
+    *[
+        (port, bad)
+        for port in ("PORT", "UI_PORT", "DAGSTER_PORT", "CAPTURE_PORT", "CODE_PORT")
+        for bad in ("0", "65536")
+    ],
     ("PORT", "http"),
     ("PORT", "8000.0"),
     ("PORT", "²"),
@@ -188,7 +197,15 @@ def test_empty_and_blank_values_mean_the_default(tmp_path: Path) -> None:
 def test_all_problems_come_together(environ: Environ) -> None:
     (Path(environ["STREAMS_FILE"])).write_text("streams: [{name: ok}, {name: 'No!', url: 'gopher://x'}]")
     found = problems(environ, PORT="x", TZ="Mars", HOP_SECONDS="1", STREAM_1_URL="ftp://host/", STREAM_2_NAME="cafe!")
-    for part in ("PORT", "TZ", "HOP_SECONDS", "STREAM_1", "STREAM_2", "streams.yaml, stream 1", "streams.yaml, stream 2"):
+    for part in (
+        "PORT",
+        "TZ",
+        "HOP_SECONDS",
+        "STREAM_1",
+        "STREAM_2",
+        "streams.yaml, stream 1",
+        "streams.yaml, stream 2",
+    ):
         assert any(problem.startswith(part) for problem in found), part
     assert len(found) == 8
     assert str(SettingsError(found)).splitlines() == list(found)
@@ -228,7 +245,9 @@ def test_streams_come_from_the_environment(environ: Environ) -> None:
 
 
 def test_more_than_five_streams_are_fine(environ: Environ) -> None:
-    many = {f"STREAM_{n}_{key}": f"{text}{n}" for n in range(3, 23) for key, text in (("NAME", "s"), ("URL", "http://h/"))}
+    many = {
+        f"STREAM_{n}_{key}": f"{text}{n}" for n in range(3, 23) for key, text in (("NAME", "s"), ("URL", "http://h/"))
+    }
     assert len(load(environ, **many, STREAM_COUNT="22").streams) == 22
 
 

@@ -4,8 +4,8 @@ import sys
 from importlib import resources
 
 import yaml
-from streamlit_app import command as page_command
 
+from streamlit_app import command as page_command
 from tagger_platform.cli.supervisor import Process
 from tagger_platform.errors import RequestError
 from tagger_platform.settings import Settings
@@ -24,7 +24,9 @@ def processes(settings: Settings) -> list[Process]:
     python = [sys.executable, "-m"]
     location = ["--location-name", LOCATION]
     return [
-        Process("capture", [*python, "tagger_platform", "capture"], settings.capture_port, "CAPTURE_PORT"),
+        Process(
+            "capture", [*python, "tagger_platform", "capture"], settings.capture_port, "CAPTURE_PORT", reloads=True
+        ),
         Process("api", [*python, "tagger_platform", "api"], settings.port, "PORT"),
         Process("pages", page_command(settings), settings.ui_port, "UI_PORT"),
         Process(
@@ -32,7 +34,7 @@ def processes(settings: Settings) -> list[Process]:
             [*python, "dagster", "api", "grpc", "-m", CODE_MODULE, *location, *_listening(settings.code_port)],
             settings.code_port,
             "CODE_PORT",
-            dagster,
+            environ=dagster,
         ),
         Process("daemon", [*python, "dagster._daemon", "run", "-w", workspace, *_QUIET], None, environ=dagster),
         Process(
@@ -40,7 +42,7 @@ def processes(settings: Settings) -> list[Process]:
             [*python, "dagster_webserver", "-w", workspace, *_listening(settings.dagster_port)],
             settings.dagster_port,
             "DAGSTER_PORT",
-            dagster,
+            environ=dagster,
         ),
     ]
 

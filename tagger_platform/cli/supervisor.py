@@ -41,6 +41,8 @@ class Process:
     argv: Sequence[str]
     port: int | None
     port_variable: str = ""
+    reloads: bool = False
+    """Whether SIGHUP to us is passed on to it."""
     environ: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -70,12 +72,14 @@ async def supervise(processes: Sequence[Process], *, addresses: Mapping[str, str
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    reload: set[int] = set()
+    loop.add_signal_handler(signal.SIGHUP, _pass_on_reload, reload)
     tasks: list[tuple[asyncio.Task[None], asyncio.Event]] = []
     try:
         for process in processes:
             ended = asyncio.Event()
             ready = asyncio.Event()
-            tasks.append((asyncio.create_task(_keep(process, ready, ended)), ended))
+            tasks.append((asyncio.create_task(_keep(process, ready, ended, reload)), ended))
             if not await _ready_or_stopped(process, ready, stop):
                 return 0
         click.echo("ready")
@@ -100,13 +104,19 @@ async def _ready_or_stopped(process: Process, ready: asyncio.Event, stop: asynci
     return not stop.is_set()
 
 
-async def _keep(process: Process, ready: asyncio.Event, ended: asyncio.Event) -> None:
+def _pass_on_reload(pids: set[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGHUP)
+
+
+async def _keep(process: Process, ready: asyncio.Event, ended: asyncio.Event, reload: set[int]) -> None:
     """Run one process again and again until cancelled, then end it and set `ended`."""
     pause = FIRST_PAUSE_S
     try:
         while True:
             began = time.monotonic()
-            code = await _run(process, ready)
+            code = await _run(process, ready, reload)
             pause = FIRST_PAUSE_S if time.monotonic() - began > STEADY_S else pause
             log.warning("%s ended with code %s; starting it again in %.0f s", process.name, code, pause)
             await asyncio.sleep(pause)
@@ -115,19 +125,23 @@ async def _keep(process: Process, ready: asyncio.Event, ended: asyncio.Event) ->
         ended.set()
 
 
-async def _run(process: Process, ready: asyncio.Event) -> int:
+async def _run(process: Process, ready: asyncio.Event, reload: set[int]) -> int:
     child = await asyncio.create_subprocess_exec(
         *process.argv,
         env={**os.environ, **process.environ},
         stdin=asyncio.subprocess.DEVNULL,
+        stdout=sys.stderr,  # ours is for what scripts wait for: `ready` and the addresses
         start_new_session=True,
         preexec_fn=_die_with_parent,
     )
     try:
         if not ready.is_set():
             await _become_ready(process, child, ready)
+        if process.reloads:
+            reload.add(child.pid)
         return await child.wait()
     finally:
+        reload.discard(child.pid)
         await _end(child)
 
 

@@ -119,11 +119,10 @@ class Index:
         total = 0
         for segment in sorted(self._open(current), key=lambda one: len(one.postings)):
             size = len(segment.postings)
-            wasteful = 2 * int(segment.removed.sum()) > len(segment.tracks)
-            if wasteful or not together or (size < GROWTH * total and size + total <= LARGEST):
+            if segment.wasteful or not together or (size < GROWTH * total and size + total <= LARGEST):
                 together.append(segment)
                 total += size
-        if len(together) == 1 and not together[0].removed.any():
+        if len(together) < 2 and not any(segment.wasteful for segment in together):
             return
         live = [pair for segment in together for pair in segment.live_landmarks()]
         for segment in together:

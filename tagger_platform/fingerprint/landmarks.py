@@ -148,9 +148,7 @@ def find_peaks(blocks: Iterable[Samples], per_band: int) -> Peaks:
         frames.append(found.frames + first)
         bins.append(found.bins)
         first += len(levels) - 2 * RADIUS_FRAMES
-    if not frames:
-        return Peaks(np.zeros(0, np.float32), np.zeros(0, np.float32))
-    return Peaks(np.concatenate(frames), np.concatenate(bins))
+    return Peaks(np.concatenate([_NONE, *frames]), np.concatenate([_NONE, *bins]))
 
 
 def _spectra(blocks: Iterable[Samples]) -> Iterator[Floats]:
@@ -172,6 +170,7 @@ def _spectra(blocks: Iterable[Samples]) -> Iterator[Floats]:
         yield _log_magnitudes(rest)
 
 
+_NONE = np.zeros(0, np.float32)
 _WINDOW = np.hanning(FFT + 1)[:-1].astype(np.float32) * (2 / FFT)
 
 
@@ -240,13 +239,8 @@ def _pairs(peaks: Peaks, fan_out: int) -> Pairs:
         anchors.append(anchor)
         partners.append(anchor + ahead)
     anchor, partner = np.concatenate(anchors), np.concatenate(partners)
-    return Pairs(
-        anchor,
-        tick[anchor],
-        peaks.bins[anchor],
-        peaks.bins[partner] - peaks.bins[anchor],
-        tick[partner] - tick[anchor],
-    )
+    bins = peaks.bins
+    return Pairs(anchor, tick[anchor], bins[anchor], bins[partner] - bins[anchor], tick[partner] - tick[anchor])
 
 
 def _hash(bins: Floats, bin_step: Floats, tick_step: Floats) -> Hashes:

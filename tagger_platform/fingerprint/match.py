@@ -29,8 +29,8 @@ in the index at a time): 1,076 windows of tracks that are not in it nor related 
 under speech, compressed, cut to 5 s; and 285 right answers out of 300 windows with 20 kinds of damage (codecs, speech
 at 0 to -10 dB, noise, a room, speeds from -1.5 to +3 %)."""
 ACCEPTED = 0.98
-"""Confidence of a match (margin 12.4): the highest of the 1,076 was 11.9; 94 % of the right answers pass. Other versions
-of an indexed piece do reach it. Thousands of tracks more raise the tail: fit again then."""
+"""Confidence of a match (margin 12.4): the highest of the 1,076 was 11.9; 94 % of the right answers pass. Other
+versions of an indexed piece do reach it. Thousands of tracks more raise the tail: fit again then."""
 
 TIE = 0.99
 """Places of one track within this share of the best score are the same loop: the earliest is taken, always."""

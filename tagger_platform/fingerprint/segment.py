@@ -82,6 +82,11 @@ class Segment:
         begin = int(self.begins[number])
         return begin - GAP_TICKS, begin + int(self.tracks[number].duration_s / TICK_S) + GAP_TICKS
 
+    @property
+    def wasteful(self) -> bool:
+        """Whether more than half of the tracks are removed ones."""
+        return 2 * int(self.removed.sum()) > len(self.tracks)
+
     def live_tracks(self) -> list[TrackMeta]:
         return [track for track, gone in zip(self.tracks, self.removed, strict=True) if not gone]
 

@@ -30,6 +30,8 @@ COMMON_SHARE = 1e-4
 """Share of all postings at which a hash is so common that it counts nothing; one found only once counts 1."""
 PEAK_WEIGHT = 2.0
 """The most that one peak of the query may add to a score: its pairs are not independent of each other."""
+STRAY_SHARE = 0.03
+"""Share of a line's weight at each end that does not say where it was heard: chance hits moved edges by up to 8 s."""
 FIT_HITS = 20
 """Hits needed before the speed is refined by the line's slope."""
 
@@ -120,9 +122,17 @@ def _scored(pairs: Pairs, segment: Segment, hits: _Hits, start: int, speed: floa
         (begin - int(segment.begins[number])) * TICK_S,
         speed + slope,
         float(score),
-        float(heard.min()) * TICK_S,
-        float(heard.max()) * TICK_S,
+        *_extent(heard, near.weight),
     )
+
+
+def _extent(heard: NDArray[np.float64], weight: NDArray[np.float64]) -> tuple[float, float]:
+    """From when to when, in seconds of the window, all but the stray ends of the weight was heard."""
+    order = np.argsort(heard)
+    grown = np.cumsum(weight[order])
+    ends = np.searchsorted(grown, grown[-1] * np.array([STRAY_SHARE, 1 - STRAY_SHARE]))
+    first, last = heard[order][ends] * TICK_S
+    return float(first), float(last)
 
 
 def _fit(heard: NDArray[np.float64], place: NDArray[np.float64]) -> tuple[float, float]:

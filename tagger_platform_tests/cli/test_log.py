@@ -51,7 +51,7 @@ def log(settings: Settings) -> None:
 def test_plays_as_a_table(tagger: Tagger) -> None:
     code, out, err = tagger("plays", "--date", "2026-11-20")
     assert (code, err) == (0, "")
-    assert out.splitlines()[0].split() == "time stream title artist status confidence by".split()
+    assert out.splitlines()[0].split() == ["time", "stream", "title", "artist", "status", "confidence", "by"]
     assert [line.split()[:2] for line in out.splitlines()[1:]] == [["19:30:00", "cafe"], ["19:30:00", "kexp"]]
 
 
@@ -79,7 +79,17 @@ def test_coverage_as_a_table_and_as_json(tagger: Tagger) -> None:
     assert out.splitlines()[1].split() == ["downtown", "2", "0", "0", "0", "0.0%", "reconnecting", "2"]
     code, out, _ = tagger("coverage", "--date", "2026-11-20", "--json")
     rows = {row["stream"]: row for row in map(json.loads, out.splitlines())}
-    assert list(rows["kexp"]) == "stream date expected heard silent not_needed states ratio gaps".split()
+    assert list(rows["kexp"]) == [
+        "stream",
+        "date",
+        "expected",
+        "heard",
+        "silent",
+        "not_needed",
+        "states",
+        "ratio",
+        "gaps",
+    ]
     assert (rows["kexp"]["ratio"], rows["downtown"]["ratio"]) == (1.0, 0.0)
     assert {gap["reason"] for gap in rows["downtown"]["gaps"]} == {"reconnecting"}
 
@@ -103,7 +113,9 @@ def test_an_empty_log_says_so(tagger: Tagger, arguments: list[str], says: str) -
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        pytest.param(["--date", "2026-11-20", "--stream", "nope"], "no stream is called 'nope'; known are: ", id="stream"),
+        pytest.param(
+            ["--date", "2026-11-20", "--stream", "nope"], "no stream is called 'nope'; known are: ", id="stream"
+        ),
         pytest.param(["--date", "yesterday"], "--date must be a day such as", id="no date"),
         pytest.param(["--date", "2026-02-30"], "--date must be a day such as", id="no such day"),
         pytest.param(["--date", "20261120"], "--date must be a day such as", id="another format"),

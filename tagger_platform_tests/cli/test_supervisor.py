@@ -1,5 +1,6 @@
 """`tagger up` with small processes in place of the real ones: order, restarts, ports, and no orphans."""
 
+import itertools
 import json
 import os
 import signal
@@ -149,7 +150,7 @@ def test_a_process_that_dies_is_started_again_after_growing_pauses(up: Up) -> No
     up.wait_until(lambda: len([note for note in up.notes("start") if note[1] == "bad"]) == 4)
     _, _, err = up.end()
     moments = [moment for _, name, _, moment in up.notes("start") if name == "bad"]
-    pauses = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in itertools.pairwise(moments)]
     assert pauses[0] > 0.2
     assert pauses[1] > 0.4
     assert pauses[2] > 0.8

@@ -120,9 +120,7 @@ def test_two_hits_in_two_slots_are_a_confirmed_play(settings: Settings, instance
     assert hot.platform.spool.claimed() == []
 
 
-def test_running_a_slot_again_asks_nobody_and_changes_nothing(
-    settings: Settings, instance: dg.DagsterInstance
-) -> None:
+def test_running_a_slot_again_asks_nobody_and_changes_nothing(settings: Settings, instance: dg.DagsterInstance) -> None:
     table = Table(answers(FIRST))
     hot = Hot(settings, instance, table)
     hot.publish()
@@ -179,9 +177,7 @@ def test_a_provider_that_raises_is_down_and_is_asked_again_later(
     assert hot.audio() == []
 
 
-def test_only_the_provider_that_did_not_answer_is_asked_again(
-    settings: Settings, instance: dg.DagsterInstance
-) -> None:
+def test_only_the_provider_that_did_not_answer_is_asked_again(settings: Settings, instance: dg.DagsterInstance) -> None:
     catalogue, shazam = Table({}), Table(answers(FIRST), name="shazam", down=True)
     hot = Hot(settings, instance, catalogue, shazam)
     hot.publish(streams=("kexp",))
@@ -206,9 +202,7 @@ def test_audio_that_waited_too_long_is_expired(settings: Settings, instance: dg.
     assert len(hot.audio()) == 1
 
 
-def test_a_slot_nobody_ever_captured_fails_with_a_sentence(
-    settings: Settings, instance: dg.DagsterInstance
-) -> None:
+def test_a_slot_nobody_ever_captured_fails_with_a_sentence(settings: Settings, instance: dg.DagsterInstance) -> None:
     result = Hot(settings, instance).run(fails=True)
     (failure,) = [event for event in result.all_events if event.is_step_failure]
     assert failure.step_key == "windows"
@@ -216,9 +210,7 @@ def test_a_slot_nobody_ever_captured_fails_with_a_sentence(
     assert not [event for event in result.all_events if event.is_step_up_for_retry]
 
 
-def test_a_garbled_manifest_loses_nothing_that_lies_there(
-    settings: Settings, instance: dg.DagsterInstance
-) -> None:
+def test_a_garbled_manifest_loses_nothing_that_lies_there(settings: Settings, instance: dg.DagsterInstance) -> None:
     table = Table(answers(FIRST))
     hot = Hot(replace(settings, window_offsets=(0,)), instance, table)
     hot.publish(streams=("kexp",))

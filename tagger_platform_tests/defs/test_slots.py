@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 
+from tagger_platform.definitions import build
 from tagger_platform.defs import slots as module
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.slots import LIVE, MOST_RUNS, SlotRuns, requests, spool_sensor
-from tagger_platform.definitions import build
 from tagger_platform.model import Slot
 from tagger_platform.settings import Settings
 from tagger_platform_tests.test_spool import publish, slots
@@ -103,9 +103,7 @@ def test_an_empty_spool_asks_for_nothing(instance: dg.DagsterInstance, platform:
     assert (keys_of(result), list(result.dynamic_partitions_requests or [])) == ([], [])
 
 
-def test_ready_slots_become_partitions_and_live_runs_in_order(
-    instance: dg.DagsterInstance, platform: Platform
-) -> None:
+def test_ready_slots_become_partitions_and_live_runs_in_order(instance: dg.DagsterInstance, platform: Platform) -> None:
     for slot in reversed(slots(3)):
         publish(platform.spool, slot)
     result = tick(instance, platform)

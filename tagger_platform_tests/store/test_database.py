@@ -73,17 +73,21 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(store: Database, know:
     assert ("two",) not in ask(store, "SELECT table_name FROM duckdb_tables()")
 
 
+def use_it(store: Database, use: str) -> None:
+    if use == "migrate":
+        store.migrate()
+        return
+    with getattr(store, use)():
+        pytest.fail("opened")
+
+
 @pytest.mark.parametrize("use", ["reading", "writing", "migrate"])
 def test_a_file_of_a_newer_tagger_is_refused_with_a_sentence(store: Database, know: Know, use: str) -> None:
     know(ONE, TWO)
     store.migrate()
     know(ONE)
     with pytest.raises(NewerVersionError, match=r"has schema 2, this tagger knows schema 1: upgrade tagger"):
-        if use == "migrate":
-            store.migrate()
-        else:
-            with getattr(store, use)():
-                pytest.fail("opened")
+        use_it(store, use)
 
 
 @pytest.mark.parametrize("use", ["reading", "writing"])
@@ -102,6 +106,12 @@ def table(store: Database, know: Know) -> Database:
     return store
 
 
+def write_and_fail(store: Database, error: type[BaseException]) -> None:
+    with store.writing() as connection:
+        connection.execute("INSERT INTO one VALUES (1)")
+        raise error
+
+
 def test_a_block_is_one_transaction(table: Database) -> None:
     with table.writing() as connection:
         connection.execute("INSERT INTO one VALUES (1), (2)")
@@ -110,9 +120,8 @@ def test_a_block_is_one_transaction(table: Database) -> None:
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt, SystemExit])
 def test_a_block_that_fails_leaves_nothing_behind(table: Database, error: type[BaseException]) -> None:
-    with pytest.raises(error), table.writing() as connection:
-        connection.execute("INSERT INTO one VALUES (1)")
-        raise error
+    with pytest.raises(error):
+        write_and_fail(table, error)
     assert ask(table, "SELECT count(*) FROM one") == [(0,)]
     with table.writing() as connection:  # and the next has its turn
         connection.execute("INSERT INTO one VALUES (2)")
@@ -126,9 +135,8 @@ def test_who_reads_cannot_write(table: Database) -> None:
 def test_the_version_changes_with_each_commit_and_not_otherwise(table: Database) -> None:
     seen = [table.version()]
     ask(table, "SELECT 1")
-    with pytest.raises(ZeroDivisionError), table.writing() as connection:
-        connection.execute("INSERT INTO one VALUES (1)")
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail(table, ZeroDivisionError)
     assert table.version() == seen[0]
     for number in range(5):
         with table.writing() as connection:
@@ -170,7 +178,9 @@ from pathlib import Path
 from tagger_platform.store.database import Database
 store = Database(Path(sys.argv[1]))
 """
-WRITER = HEAD + """
+WRITER = (
+    HEAD
+    + """
 number, until = int(sys.argv[2]), time.monotonic() + float(sys.argv[3])
 while time.monotonic() < until:
     with store.writing() as connection:
@@ -180,7 +190,10 @@ while time.monotonic() < until:
     print(number, flush=True)
     number += 2
 """
-READER = HEAD + """
+)
+READER = (
+    HEAD
+    + """
 until, seen = time.monotonic() + float(sys.argv[2]), 0
 while time.monotonic() < until:
     with store.reading() as connection:
@@ -193,6 +206,7 @@ while time.monotonic() < until:
     time.sleep(0.01)
 print(seen)
 """
+)
 
 
 def start(script: str, *arguments: object) -> "subprocess.Popen[str]":

@@ -20,19 +20,27 @@ def note(word):
     with notes.open("a") as out:
         out.write(f"{word}\\n")
 """
-ONCE = HOLD + """
+ONCE = (
+    HOLD
+    + """
 with turn(path, exclusive=exclusive, timeout_s=20):
     note("in")
     sys.stdin.read()
     note("out")
 """
-EAGER = HOLD + """
+)
+EAGER = (
+    HOLD
+    + """
 while True:
     with turn(path, exclusive=exclusive, timeout_s=20):
         note("in")
         time.sleep(0.02)
 """
-TURNS = HOLD + """
+)
+TURNS = (
+    HOLD
+    + """
 name = "RW"[exclusive]
 for _ in range(25):
     with turn(path, exclusive=exclusive, timeout_s=30):
@@ -40,6 +48,7 @@ for _ in range(25):
         time.sleep(0.002)
         note(f"-{name}")
 """
+)
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
@@ -54,9 +63,7 @@ def start(store: Path) -> Iterator[Start]:
     running: list[subprocess.Popen[bytes]] = []
 
     def begin(script: str, role: str, notes: Path) -> "subprocess.Popen[bytes]":
-        running.append(
-            subprocess.Popen([sys.executable, "-c", script, store, role, notes], stdin=subprocess.PIPE)
-        )
+        running.append(subprocess.Popen([sys.executable, "-c", script, store, role, notes], stdin=subprocess.PIPE))
         return running[-1]
 
     yield begin
@@ -125,14 +132,13 @@ def test_a_killed_holder_lets_go(start: Start, store: Path, tmp_path: Path, excl
     [pytest.param("writer", True, id="writer after writer"), pytest.param("writer", False, id="reader after writer"),
      pytest.param("reader", True, id="writer after reader")],
 )  # fmt: skip
-def test_who_waits_too_long_is_told_so(
-    start: Start, store: Path, tmp_path: Path, holder: str, exclusive: bool
-) -> None:
+def test_who_waits_too_long_is_told_so(start: Start, store: Path, tmp_path: Path, holder: str, exclusive: bool) -> None:
     start(ONCE, holder, tmp_path / "notes")
     wait_for(lambda: notes_of(tmp_path / "notes") == ["in"])
     began = time.monotonic()
-    with pytest.raises(StoreBusyError, match=r"busy for too long.*tagger doctor"), turn(
-        store, exclusive=exclusive, timeout_s=0.2
+    with (
+        pytest.raises(StoreBusyError, match=r"busy for too long.*tagger doctor"),
+        turn(store, exclusive=exclusive, timeout_s=0.2),
     ):
         pytest.fail("two were inside")
     assert 0.2 <= time.monotonic() - began < 5
@@ -156,7 +162,8 @@ def test_an_error_inside_lets_go(store: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_a_wrong_request(tmp_path: Path) -> None:
-    with pytest.raises(RequestError, match=r"check DATA_DIR"), turn(
-        tmp_path / "nowhere" / "tagger.duckdb", exclusive=True, timeout_s=1
+    with (
+        pytest.raises(RequestError, match=r"check DATA_DIR"),
+        turn(tmp_path / "nowhere" / "tagger.duckdb", exclusive=True, timeout_s=1),
     ):
         pass

@@ -60,7 +60,9 @@ def test_writing_a_slot_again_changes_nothing(connection: Connection) -> None:
     note(connection, answer(Status.MATCH, track=SONG))
     write(connection, replace(window(), state=CaptureState.CORRUPT, icy_title="other"))
     assert state(connection) == ["heard"]
-    assert connection.execute("SELECT capture_state, icy_title FROM windows").fetchall() == [("captured", "Band - Song")]
+    assert connection.execute("SELECT capture_state, icy_title FROM windows").fetchall() == [
+        ("captured", "Band - Song")
+    ]
 
 
 def test_answers_are_kept_with_their_track_and_the_providers_own_words(connection: Connection) -> None:

@@ -1,0 +1,114 @@
+"""`tagger demo` as a newcomer meets it: from nothing to plays, a backfill, and a clean end. Needs no Debian package."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+PORT = 47300
+READY_WITHIN_S = 180
+"""Rendering, encoding and nine processes on a busy machine; the promise counts from `ready`."""
+PLAYS_WITHIN_S = 60
+"""What the README promises."""
+STOP_WITHIN_S = 40
+TZ = "Europe/Kyiv"
+
+
+class Demo:
+    def __init__(self, folder: Path) -> None:
+        self.data = folder / "demo"
+        self.environ = {**os.environ, "DATA_DIR": str(folder), "PORT": str(PORT), "TZ": TZ}
+        self.output = (folder / "output.log").open("w+")
+        argv = [sys.executable, "-m", "tagger_platform", "demo"]
+        self.process = subprocess.Popen(
+            argv, env=self.environ, cwd=folder, stdout=subprocess.PIPE, stderr=self.output, text=True
+        )
+        self.lines: list[str] = []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip())
+
+    def wait_for_line(self, line: str, seconds: float) -> None:
+        wait_until(lambda: line in self.lines or self.process.poll() is not None, seconds, f"the line {line!r}")
+        assert line in self.lines, Path(self.output.name).read_text()[-4000:]
+
+    def plays(self) -> list[dict]:
+        day = datetime.now(ZoneInfo(TZ)).date()
+        with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/api/plays?date={day}&limit=1000") as answer:
+            return json.load(answer)["plays"]
+
+    def dagster(self, *arguments: str) -> str:
+        environ = {**self.environ, "DATA_DIR": str(self.data), "DAGSTER_HOME": str(self.data / "dagster")}
+        argv = [str(Path(sys.executable).parent / "dagster"), *arguments]
+        root = Path(__file__).parent.parent.parent
+        return subprocess.run(argv, env=environ, cwd=root, capture_output=True, text=True, check=True).stdout
+
+
+def wait_until(true, seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        time.sleep(0.25)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    running = Demo(tmp_path_factory.mktemp("demo"))
+    try:
+        running.wait_for_line("ready", READY_WITHIN_S)
+        yield running
+    finally:
+        running.process.kill()
+        running.process.wait()
+
+
+def test_plays_arrive_within_a_minute_of_ready(demo):
+    wait_until(lambda: any(play["status"] == "confirmed" for play in demo.plays()), PLAYS_WITHIN_S, "a confirmed play")
+    assert {play["provider"] for play in demo.plays()} == {"catalogue"}
+
+
+def test_every_station_is_heard(demo):
+    wait_until(lambda: len({play["stream"] for play in demo.plays()}) == 4, 90, "plays on all four stations")
+
+
+def test_the_page_is_served(demo):
+    with urllib.request.urlopen(f"http://127.0.0.1:{PORT + 1}/") as answer:
+        assert answer.status == 200
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_slot_run_again_by_hand_is_finished_by_the_daemon_and_changes_nothing(demo):
+    earliest = min(demo.plays(), key=lambda play: play["started_at"])
+    slot = earliest["windows"][0].rpartition("/")[2].partition("+")[0]
+    tags = json.dumps({"dagster/partition": slot})
+    demo.dagster("job", "launch", "-w", "workspace.yaml", "-j", "window_job", "--tags", tags)
+    demo.dagster("job", "backfill", "-w", "workspace.yaml", "-j", "window_job", "--partitions", slot, "--noprompt")
+    wait_until(lambda: _successes(demo.data, slot) >= 3, 120, "both runs to succeed")
+    assert next(play for play in demo.plays() if play["play_id"] == earliest["play_id"]) == earliest
+
+
+def _successes(data: Path, slot: str) -> int:
+    with sqlite3.connect(f"file:{data}/dagster/history/runs.db?mode=ro", uri=True) as runs:
+        found = runs.execute("SELECT count(*) FROM runs WHERE partition = ? AND status = 'SUCCESS'", [slot])
+        return found.fetchone()[0]
+
+
+def test_one_signal_ends_it_all(demo):
+    demo.process.send_signal(signal.SIGINT)
+    assert demo.process.wait(STOP_WITHIN_S) == 0
+    left = subprocess.run(["pgrep", "-f", str(demo.data)], capture_output=True, text=True).stdout.split()
+    assert left == []

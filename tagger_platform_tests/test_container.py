@@ -1,0 +1,53 @@
+"""The container files, as far as they can be tested without an engine: linted, and everything they name exists."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
+SERVICES = COMPOSE["services"]
+BIN = Path(sys.executable).parent
+
+
+def test_hadolint_finds_nothing():
+    done = subprocess.run([BIN / "hadolint", ROOT / "Dockerfile"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_copied_path_exists():
+    sources = [word for line in re.findall(r"^COPY (.+)$", DOCKERFILE, re.M) for word in line.split()[:-1]]
+    assert sources
+    assert [source for source in sources if not (ROOT / source).exists()] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_command_resolves(service):
+    program, *arguments = SERVICES[service]["command"]
+    assert shutil.which(program, path=str(BIN)), f"{program} is not installed"
+    if program == "tagger":
+        done = subprocess.run([BIN / "tagger", arguments[0], "--help"], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    if arguments[0] == "-m":
+        assert (ROOT / arguments[1] / "__main__.py").exists()
+
+
+def test_the_image_runs_as_an_ordinary_user_and_knows_its_health():
+    assert re.search(r"^USER [1-9]", DOCKERFILE, re.M)
+    assert re.search(r"^HEALTHCHECK", DOCKERFILE, re.M)
+
+
+def test_every_process_of_the_platform_has_a_service():
+    assert set(SERVICES) == {"capture", "daemon", "webserver", "api", "app"}
+
+
+def test_ports_are_published_on_this_machine_only():
+    published = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    assert published
+    assert all(port.startswith("127.0.0.1:") for port in published)
