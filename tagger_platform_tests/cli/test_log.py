@@ -79,17 +79,8 @@ def test_coverage_as_a_table_and_as_json(tagger: Tagger) -> None:
     assert out.splitlines()[1].split() == ["downtown", "2", "0", "0", "0", "0.0%", "reconnecting", "2"]
     code, out, _ = tagger("coverage", "--date", "2026-11-20", "--json")
     rows = {row["stream"]: row for row in map(json.loads, out.splitlines())}
-    assert list(rows["kexp"]) == [
-        "stream",
-        "date",
-        "expected",
-        "heard",
-        "silent",
-        "not_needed",
-        "states",
-        "ratio",
-        "gaps",
-    ]
+    keys = ("stream", "date", "expected", "heard", "silent", "not_needed", "states", "ratio", "gaps")
+    assert tuple(rows["kexp"]) == keys
     assert (rows["kexp"]["ratio"], rows["downtown"]["ratio"]) == (1.0, 0.0)
     assert {gap["reason"] for gap in rows["downtown"]["gaps"]} == {"reconnecting"}
 
