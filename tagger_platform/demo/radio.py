@@ -61,9 +61,9 @@ def _mount(station: Station, items: Sequence[Item], path: Path) -> Mount:
 
 
 async def serve(folder: Path, ffmpeg: str, rtsp_port: int, http_port: int) -> None:
-    """Runs the stations until it is cancelled. Says ``ready`` on stdout when they accept listeners."""
+    """Runs the stations until it is cancelled. Says ``on the air`` on stdout when they accept listeners."""
     async with on_air(folder, ffmpeg, rtsp_port, http_port):
-        sys.stdout.write("ready\n")
+        sys.stdout.write("on the air\n")
         sys.stdout.flush()
         await asyncio.Event().wait()
 

@@ -144,7 +144,7 @@ def test_the_process_puts_all_stations_on_the_air_and_ends_within_two_seconds(
     command = [sys.executable, "-m", "tagger_platform.demo.radio", *map(str, options)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        assert process.stdout.readline() == "ready\n"
+        assert process.stdout.readline() == "on the air\n"
 
         async def scenario():
             return await asyncio.gather(*(listen(it.url, 3) for it in stations(rtsp_port, http_port)))

@@ -26,13 +26,15 @@ WINDOW_S, HOP_S, OFFSETS_S = 12, 24, (0, 12)
 """Windows that touch: whatever is lost is missed by one of them. Half as many slots as windows: a run costs 2 CPU-s."""
 CAMERA, ATTIC, RADIO = "camera", "attic", "radio"
 USER = "front-desk"
-SECRET = "kn0ck-kn0ck"  # noqa: S105 # what to look for, however its odd neighbours were written
+SECRET = "kn0ck-kn0ck"
 PASSWORD = f"@{SECRET}:/?#%ö&"
-LEAD_S = 20
+"""The secret part is what to look for, however its odd neighbours were written."""
+LEAD_S = 12
 """seconds to the programme: for servers and capture to start on a busy machine"""
-KILLED_AFTER_S, DOWN_S = 66, 5
-FROZEN_AFTER_S, FROZEN_S = 112, 20
-"""seconds of the programme at which the camera's server is killed and the attic's stops, and for how long"""
+KILLED_AFTER_S, DOWN_S = 30, 5
+FROZEN_AFTER_S, FROZEN_S = 126, 20
+"""seconds of the programme at which the camera's server is killed and the attic's stops, and for how long:
+in the middle of a song, which stays one play, and over the beginning of another"""
 DRAIN_S = 120
 """seconds in which the last slot's plays must be in the log; 10 on a quiet machine"""
 STOP_S = 20

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -72,13 +73,18 @@ def kill_all(pids: Sequence[int]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def wait_until(condition: Callable[[], object], seconds: float, what: str) -> None:
+def wait_until(condition: Callable[[], object], seconds: float, what: Callable[[], str]) -> None:
     """Look again and again until `condition` holds; fail with `what` was waited for."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"after {seconds:.0f} s still not: {what}")
+            raise AssertionError(f"after {seconds:.0f} s still not: {what()}")
         time.sleep(LOOK_S)
+
+
+def tell(text: str) -> None:
+    """What was measured, for whoever reads the report (`-rA`, or a failure)."""
+    sys.stdout.write(text + "\n")
 
 
 def free_ports() -> Iterator[int]:

@@ -84,7 +84,7 @@ class RtspServer:
         assert self._process.stdin
         self._process.stdin.write(json.dumps(settings).encode())
         self._process.stdin.close()
-        wait_until(self._listens, UP_S, f"the RTSP server listens; it says: {self._log.read_text()}")
+        wait_until(self._listens, UP_S, lambda: f"the RTSP server listens; it says: {self._log.read_text()}")
 
     def _listens(self) -> bool:
         assert self._process
@@ -133,14 +133,14 @@ class IcecastServer:
         config = self._folder / f"icecast-{self.port}.xml"
         config.write_text(_config(self.port))
         self._processes = [start([ICECAST, "-c", config], self._log, environ={"TZ": "UTC"})]
-        wait_until(lambda: _listens(self.port), UP_S, "Icecast listens")
+        wait_until(lambda: _listens(self.port), UP_S, lambda: "Icecast listens")
         sound = [self._sound.pcm, repr(self._sound.began_at), *(["--endless"] if self._sound.endless else [])]
         clock = start([sys.executable, HERE / "on_the_clock.py", *sound], self._log, stdout=subprocess.PIPE)
         source = start(_source(self.port), self._log, stdin=clock.stdout)
         assert clock.stdout
         clock.stdout.close()
         self._processes += [clock, source]
-        wait_until(self._on_air, UP_S, f"Icecast has its source; it says: {self._said()!r}")
+        wait_until(self._on_air, UP_S, lambda: f"Icecast has its source; it says: {self._said()!r}")
 
     def _on_air(self) -> bool:
         return b'mount="/live"' in self._admin("listmounts")
