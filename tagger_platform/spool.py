@@ -150,7 +150,7 @@ class Spool:
         audio = [
             (path, size)
             for key in self.ready()
-            for path in (self._ready / key).glob("*.flac")
+            for path in _audio_in(self._ready / key)
             if (size := _size(path)) is not None  # Dagster may claim a slot at any moment
         ]
         waiting, size = len(audio), sum(bytes_ for _, bytes_ in audio)
@@ -167,7 +167,7 @@ class Spool:
         # The manifest goes first: a kill in between leaves audio that nobody names, never a name without audio.
         with contextlib.suppress(FileNotFoundError, ValueError, NewerVersionError):
             _write_manifest(folder, _with_audio_dropped(_read(folder)))
-        for audio in folder.glob("*.flac"):
+        for audio in _audio_in(folder):
             audio.unlink(missing_ok=True)
 
     def last_slot(self) -> Slot | None:
@@ -187,7 +187,7 @@ class Spool:
 
     def counts(self) -> dict[str, int]:
         """Slots per folder and windows waiting, for health and metrics."""
-        audio = sum(1 for _ in self._ready.glob("*/*.flac"))
+        audio = sum(len(_audio_in(self._ready / key)) for key in self.ready())
         return {"ready_slots": len(self.ready()), "claimed_slots": len(self.claimed()), "ready_windows": audio}
 
     def claim(self, slot: Slot, expected: Sequence[Window]) -> Manifest | None:
@@ -286,6 +286,14 @@ def _write_manifest(folder: Path, manifest: Manifest) -> None:
     _sync(temporary)
     temporary.replace(folder / MANIFEST)
     _sync(folder)
+
+
+def _audio_in(folder: Path) -> list[Path]:
+    """The folder's audio; none where somebody has just taken the folder away."""
+    try:
+        return sorted(folder.glob("*.flac"))
+    except FileNotFoundError:
+        return []
 
 
 def _size(path: Path) -> int | None:

@@ -318,8 +318,9 @@ def test_claiming_while_capture_drops_disturbs_neither(tmp_path: Path) -> None:
     claimer = threading.Thread(target=claim_all)
     claimer.start()
     try:
-        for slot in slots(300):
+        for slot in slots(400):
             publish(spool, slot)
+            spool.counts()
     finally:
         stop.set()
         claimer.join()
