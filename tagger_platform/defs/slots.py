@@ -12,12 +12,15 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from tagger_platform.defs.platform import Platform
+from tagger_platform.model import Slot
 
 WINDOW_SLOTS = dg.DynamicPartitionsDefinition(name="window_slots")
 
 SENSOR_INTERVAL_S = 5
 MOST_RUNS = 50
-"""Runs under way at most: with more slots waiting than this, runs lag far behind anyway."""
+"""Runs of late slots under way at most; what is on air never waits for them."""
+LATE_AFTER = timedelta(minutes=10)
+"""A slot that became ready, or is tried again, later than this is no longer on air: it takes the late lane."""
 RETRY_PAUSE = timedelta(seconds=30)
 """After a run of a slot failed, wait this long times the number of its runs before the next (at most an hour)."""
 LONGEST_RETRY_PAUSE = timedelta(hours=1)
@@ -52,8 +55,17 @@ class SlotRuns:
     last_ended: datetime | None = None
 
 
-def requests(waiting: Sequence[str], runs: Mapping[str, SlotRuns], now: datetime) -> list[tuple[str, str]]:
-    """(slot key, run key) of the runs to request, oldest slot first, while fewer than MOST_RUNS are under way.
+@dataclass(frozen=True)
+class Request:
+    """A run to request: of which slot, under which run key, and in which lane."""
+
+    key: str
+    run_key: str
+    live: bool
+
+
+def requests(waiting: Sequence[str], runs: Mapping[str, SlotRuns], now: datetime) -> list[Request]:
+    """The runs to request, oldest slot first: of all live slots, and of late ones while there is room.
 
     Slots that rest after a failure take nobody's place: those behind them go on.
     """
@@ -61,11 +73,17 @@ def requests(waiting: Sequence[str], runs: Mapping[str, SlotRuns], now: datetime
     room = MOST_RUNS - sum(known.in_flight for known in runs.values())
     for key in waiting:
         known = runs.get(key, SlotRuns())
-        pause = min(RETRY_PAUSE * known.count, LONGEST_RETRY_PAUSE)
-        rested = known.last_ended is None or now - known.last_ended >= pause
-        if not known.in_flight and rested:
-            wanted.append((key, f"{key}#{known.count}"))
-    return wanted[: max(room, 0)]
+        live = now - Slot.parse(key).start < LATE_AFTER
+        if not _due(known, now) or (not live and room <= 0):
+            continue
+        wanted.append(Request(key, f"{key}#{known.count}", live))
+        room -= not live
+    return wanted
+
+
+def _due(known: SlotRuns, now: datetime) -> bool:
+    pause = min(RETRY_PAUSE * known.count, LONGEST_RETRY_PAUSE)
+    return not known.in_flight and (known.last_ended is None or now - known.last_ended >= pause)
 
 
 def _runs_of(instance: dg.DagsterInstance, keys: Sequence[str]) -> dict[str, SlotRuns]:
@@ -95,6 +113,8 @@ def spool_sensor(context: dg.SensorEvaluationContext, platform: dg.ResourceParam
     waiting = sorted({*platform.spool.claimed(), *platform.spool.ready()})
     wanted = requests(waiting, _runs_of(context.instance, waiting), datetime.now(UTC))
     return dg.SensorResult(
-        run_requests=[dg.RunRequest(run_key=run_key, partition_key=key, tags=LIVE) for key, run_key in wanted],
-        dynamic_partitions_requests=[WINDOW_SLOTS.build_add_request([key for key, _ in wanted])] if wanted else [],
+        run_requests=[
+            dg.RunRequest(run_key=one.run_key, partition_key=one.key, tags=LIVE if one.live else LATE) for one in wanted
+        ],
+        dynamic_partitions_requests=[WINDOW_SLOTS.build_add_request([one.key for one in wanted])] if wanted else [],
     )

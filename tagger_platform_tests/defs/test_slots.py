@@ -9,12 +9,13 @@ import pytest
 from tagger_platform.definitions import build
 from tagger_platform.defs import slots as module
 from tagger_platform.defs.platform import Platform
-from tagger_platform.defs.slots import LIVE, MOST_RUNS, SlotRuns, requests, spool_sensor
+from tagger_platform.defs.slots import LATE, LATE_AFTER, MOST_RUNS, Request, SlotRuns, requests, spool_sensor
 from tagger_platform.model import Slot
 from tagger_platform.settings import Settings
 from tagger_platform_tests.test_spool import publish, slots
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+NEXT_DAY = NOW + timedelta(days=1)
 A, B, C = (slot.key for slot in slots(3))
 RUNNING = SlotRuns(1, in_flight=True)
 
@@ -40,22 +41,33 @@ def ended(count: int, seconds_ago: float) -> SlotRuns:
     ],
 )
 def test_requests(waiting: list[str], runs: dict[str, SlotRuns], wanted: list[tuple[str, str]]) -> None:
-    assert requests(waiting, runs, NOW) == wanted
+    assert [(one.key, one.run_key) for one in requests(waiting, runs, NOW)] == wanted
 
 
 def test_slots_that_rest_do_not_hold_up_those_behind_them() -> None:
     keys = [slot.key for slot in slots(MOST_RUNS + 1)]
     resting = {key: ended(1, 1) for key in keys[:-1]}
-    assert requests(keys, resting, NOW) == [(keys[-1], f"{keys[-1]}#0")]
+    assert [one.key for one in requests(keys, resting, NOW)] == [keys[-1]]
 
 
 @pytest.mark.parametrize("under_way", [0, 1, MOST_RUNS, MOST_RUNS + 5])
 def test_a_bounded_number_of_runs_is_under_way(under_way: int) -> None:
     keys = [slot.key for slot in slots(200)]
     runs = dict.fromkeys(keys[:under_way], RUNNING)
-    found = requests(keys, runs, NOW)
+    found = requests(keys, runs, NEXT_DAY)
     assert len(found) == max(0, MOST_RUNS - under_way)
-    assert [key for key, _ in found] == keys[under_way : under_way + len(found)]
+    assert [one.key for one in found] == keys[under_way : under_way + len(found)]
+    assert not any(one.live for one in found)
+
+
+def test_what_is_on_air_waits_for_no_backlog() -> None:
+    keys = [slot.key for slot in slots(200)]
+    runs = dict.fromkeys(keys[:MOST_RUNS], RUNNING)
+    newest = Slot.parse(keys[-1]).start
+    found = requests(keys, runs, newest + LATE_AFTER - timedelta(seconds=1))
+    assert found
+    assert found[-1] == Request(keys[-1], f"{keys[-1]}#0", live=True)
+    assert all(one.live for one in found)
 
 
 # the sensor
@@ -103,13 +115,13 @@ def test_an_empty_spool_asks_for_nothing(instance: dg.DagsterInstance, platform:
     assert (keys_of(result), list(result.dynamic_partitions_requests or [])) == ([], [])
 
 
-def test_ready_slots_become_partitions_and_live_runs_in_order(instance: dg.DagsterInstance, platform: Platform) -> None:
+def test_ready_slots_become_partitions_and_runs_in_order(instance: dg.DagsterInstance, platform: Platform) -> None:
     for slot in reversed(slots(3)):
         publish(platform.spool, slot)
     result = tick(instance, platform)
     assert keys_of(result) == [A, B, C]
     assert [request.run_key for request in result.run_requests or []] == [f"{key}#0" for key in (A, B, C)]
-    assert all(request.tags == LIVE for request in result.run_requests or [])
+    assert all(request.tags == LATE for request in result.run_requests or [])
     (added,) = result.dynamic_partitions_requests or []
     assert (added.partitions_def_name, list(added.partition_keys)) == ("window_slots", [A, B, C])
 
