@@ -36,6 +36,7 @@ STREAMS = 5
 HOP_S = 15
 RATE = 16_000
 PORT = 46100
+SETTLE_S = 15
 IDLE_S = 30
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -96,6 +97,7 @@ def run(settings: Settings, songs: list[np.ndarray], running: list[subprocess.Po
     database, spool = Database(settings.database_path), Spool(settings.spool_dir)
     slot = publish(settings, spool, songs, 0)
     wait_until_done(spool, slot)  # the first run compiles and warms
+    time.sleep(SETTLE_S)
     idle = cpu(running)
     time.sleep(IDLE_S)
     idle_per_s = (cpu(running) - idle) / IDLE_S
