@@ -28,6 +28,10 @@ from tagger_platform.model import Stream
 PORT = 46200
 RTSP_PORT = 46290
 WARM_UP_S = 8
+START_S = 60
+"""seconds in which all streams must be live"""
+LENGTH_S = 600
+"""seconds of audio that the server has: GStreamer plays them once"""
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
 DEBIAN_PYTHON = "/usr/bin/python3"
@@ -43,11 +47,7 @@ server = GstRtspServer.RTSPServer()
 server.set_address("127.0.0.1")
 server.set_service(sys.argv[1])
 factory = GstRtspServer.RTSPMediaFactory()
-factory.set_shared(True)
-factory.set_launch(
-    "( audiotestsrc is-live=true wave=pink-noise ! audio/x-raw,rate=48000,channels=2 "
-    "! avenc_aac bitrate=128000 ! aacparse ! rtpmp4gpay name=pay0 pt=96 )"
-)
+factory.set_launch(f"( filesrc location={sys.argv[2]}/radio.mp4 ! qtdemux ! aacparse ! rtpmp4gpay name=pay0 pt=96 )")
 server.get_mount_points().add_factory("/radio.mp4", factory)
 server.attach(None)
 GLib.MainLoop().run()
@@ -90,18 +90,17 @@ def main() -> None:
 @contextlib.contextmanager
 def rtsp_server(ffmpeg: str, folder: Path) -> Iterator[tuple[str, str]]:
     """Its name, and the URL of an endless AAC stream."""
+    noise = ["-f", "lavfi", "-i", f"anoisesrc=color=pink:r=48000:d={LENGTH_S}"]
+    aac = ["-ac", "2", "-c:a", "aac", "-b:a", "128k", str(folder / "radio.mp4")]
+    subprocess.run([ffmpeg, "-loglevel", "error", *noise, *aac], check=True)
     probe = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
-    has_gstreamer = (
+    python, script, name, query = sys.executable, TOOLKIT_SERVER, "aio-rtsp-toolkit", "?play_count=0"
+    if (
         Path(DEBIAN_PYTHON).exists()
         and subprocess.run([DEBIAN_PYTHON, "-c", probe], capture_output=True, check=False).returncode == 0
-    )
-    if has_gstreamer:
-        name, query, words = "GStreamer", "", [DEBIAN_PYTHON, "-c", GSTREAMER_SERVER, str(RTSP_PORT)]
-    else:
-        noise = ["-f", "lavfi", "-i", "anoisesrc=color=pink:r=48000:d=60", "-ac", "2", "-c:a", "aac", "-b:a", "128k"]
-        subprocess.run([ffmpeg, "-loglevel", "error", *noise, str(folder / "radio.mp4")], check=True)
-        name, query = "aio-rtsp-toolkit", "?play_count=0"
-        words = [sys.executable, "-c", TOOLKIT_SERVER, str(RTSP_PORT), str(folder)]
+    ):
+        python, script, name, query = DEBIAN_PYTHON, GSTREAMER_SERVER, "GStreamer", ""
+    words = [python, "-c", script, str(RTSP_PORT), str(folder)]
     server = subprocess.Popen(words, stdout=subprocess.DEVNULL)
     try:
         wait_for(RTSP_PORT)
@@ -152,8 +151,10 @@ def start_capture(url: str, count: int, folder: Path) -> subprocess.Popen[bytes]
 
 
 def wait_until_live(count: int) -> None:
-    live = 0
+    live, deadline = 0, time.monotonic() + START_S
     while live < count:
+        if time.monotonic() > deadline:
+            sys.exit(f"only {live} of {count} streams are live after {START_S} s")
         time.sleep(0.5)
         with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{PORT + 3}/healthz") as answer:
             live = sum(stream["state"] == "live" for stream in json.load(answer)["streams"])

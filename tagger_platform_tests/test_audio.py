@@ -148,6 +148,13 @@ def test_what_holds_no_second_of_audio_gets_a_sentence(read, prepare, sentence, 
         read(path)
 
 
+def test_a_playlist_does_not_make_ffmpeg_read_other_files(make):
+    path = make("tone.mp3").with_name("list.mp3")
+    path.write_text("ffconcat version 1.0\nfile tone.mp3\n")
+    with pytest.raises(AudioError, match="not audio"):
+        everything(path)
+
+
 def test_a_film_without_sound_has_no_audio_stream(make):
     path = make("mute.mp4", "-f", "lavfi", "-i", "color=c=red:s=64x64:d=3", "-map", "1:v")
     with pytest.raises(AudioError, match="no audio stream"):

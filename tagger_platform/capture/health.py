@@ -136,9 +136,9 @@ class Condition:
             self._trouble = None
             self.since = mono
 
-    def gap(self, since: float, until: float) -> None:
-        """Audio came again after a pause, and nobody can say whether some is missing."""
-        detail = f"no audio came for {until - since:.1f} s"
+    def gap(self, since: float, until: float, detail: str = "") -> None:
+        """Audio came again after a pause, and nobody can say whether some is missing; or `detail` says what is."""
+        detail = detail or f"no audio came for {until - since:.1f} s"
         self._troubles.append(Trouble(CaptureState.DISCONTINUOUS, detail, since, until))
 
     def reason(self, start: float, end: float) -> tuple[CaptureState, str]:

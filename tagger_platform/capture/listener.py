@@ -135,6 +135,9 @@ class Listener:
             self.condition.gap(*connection.gap)
             self._timeline.clear()
         self._timeline.feed(samples, mono)
+        if self._timeline.slipped:
+            self.condition.gap(mono - self.pace.settle_s, mono, "audio was left out without a pause")
+            self._timeline.clear()
         connection.last_byte = mono
         self._judge(connection, blank=is_blank(samples), mono=mono)
 

@@ -8,6 +8,7 @@ was least late. Audio then sits 27-45 ms (RTSP) to 141 ms (Icecast) behind its t
 """
 
 from collections import deque
+from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,11 @@ RATE = 16_000
 MEMORY_S = 60.0
 """seconds over which the minimum is taken: long enough for a rare early packet, short enough to follow drift"""
 STEADY_S = 0.05
-"""seconds that the minimum may still fall while it counts as settled: less than a tenth of what is promised"""
+"""seconds that the minimum may still fall while it settles; an Icecast sends pieces of 256 ms, and as their beat with
+our ticks wanders it falls by a little more for a minute, which must not make a settled clock uncertain"""
+SLIP_S = 0.25
+"""seconds by which all that came lately may be late, or early, once the clock has settled; more is no delay: a server
+left audio out, too little to pause, or sends a burst"""
 
 Samples = npt.NDArray[np.int16]
 
@@ -48,7 +53,7 @@ class Timeline:
         self._lows.append((arrived, origin))
         while self._lows[0][0] < arrived - MEMORY_S:
             self._lows.popleft()
-        if self._lows[0][1] < self._steady_low - STEADY_S:
+        if self._lows[0][1] < self._steady_low - (SLIP_S if self.settled else STEADY_S):
             self._steady_low, self._steady_since = self._lows[0][1], arrived
 
     def _store(self, samples: Samples) -> None:
@@ -64,6 +69,12 @@ class Timeline:
     def settled(self) -> bool:
         """Whether the time of the samples is certain: the minimum has stopped falling."""
         return self._total > 0 and self._now - self._steady_since >= self._settle_s
+
+    @property
+    def slipped(self) -> bool:
+        """Whether audio is missing somewhere without a gap: since the clock could settle, nothing came in time."""
+        lately = takewhile(lambda low: low[0] >= self._now - self._settle_s, reversed(self._lows))
+        return min(origin for _, origin in lately) - self._lows[0][1] > SLIP_S
 
     def cut(self, start: float, length_s: int) -> Samples | None:
         """A copy of the audio from `start` on; None while (or because) not all of it is there."""

@@ -3,6 +3,7 @@
 import sys
 from importlib import resources
 
+import dagster as dg
 import yaml
 
 from streamlit_app import command as page_command
@@ -64,4 +65,8 @@ def _prepare_dagster(settings: Settings) -> str:
         workspace.write_text(yaml.safe_dump({"load_from": [{"grpc_server": server}]}), encoding="utf-8")
     except OSError as error:
         raise RequestError(f"DATA_DIR: {home} cannot be written: {error.strerror}") from error
+    # Dagster's processes would all create their tables at the first start, and trip over each other.
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        instance.get_runs(limit=1)
+        instance.all_instigator_state()
     return str(workspace)

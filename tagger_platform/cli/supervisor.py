@@ -46,7 +46,8 @@ class Process:
     environ: Mapping[str, str] = field(default_factory=dict)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """For a child before it becomes its program: end when the one who started it is gone (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -132,7 +133,7 @@ async def _run(process: Process, ready: asyncio.Event, reload: set[int]) -> int:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=sys.stderr,  # ours is for what scripts wait for: `ready` and the addresses
         start_new_session=True,
-        preexec_fn=_die_with_parent,
+        preexec_fn=die_with_parent,
     )
     try:
         if not ready.is_set():

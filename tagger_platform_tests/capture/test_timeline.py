@@ -70,12 +70,45 @@ def test_a_burst_that_is_throttled_is_waited_for():
     assert source.timeline.settled
 
 
+def test_a_settled_clock_that_becomes_a_little_better_stays_settled():
+    source = Source(origin=100.0)
+    for tick in range(1, 30):
+        source.arrive(100 + tick * 0.2, late_s=0.19)
+    source.arrive(106.2, late_s=0.12)
+    assert source.timeline.settled
+    assert source.played_at(103.0) == pytest.approx(102.88, abs=0.01)
+    source.arrive(106.2, late_s=-0.5)  # half a second of the future: a burst, or another clock
+    assert not source.timeline.settled
+
+
 def test_a_clock_that_drifts_is_followed():
     source = Source(origin=100.0)
     for second in range(1, 2000):
         source.arrive(100 + second, late_s=second * 200e-6)
     late = 2000 * 200e-6
     assert source.played_at(2094.0) == pytest.approx(2094.0 - late, abs=0.05)
+
+
+@pytest.mark.parametrize(("lost_s", "slips"), [(0.2, False), (0.4, True), (0.9, True)])
+def test_audio_that_was_left_out_is_noticed_though_nothing_paused(lost_s: float, slips: bool):
+    source = Source(origin=100.0)
+    for tick in range(1, 50):
+        source.arrive(100 + tick * 0.2, late_s=0.3 * (tick % 3))
+        assert not source.timeline.slipped
+    noticed = []
+    for tick in range(50, 70):  # from now on each sample is played later than its number says
+        source.arrive(100 + tick * 0.2, late_s=lost_s)
+        noticed.append(source.timeline.slipped)
+    assert any(noticed) is slips
+    assert not any(noticed[:14])  # what is only late may still catch up, within the 3 s
+
+
+def test_audio_that_comes_in_pieces_has_not_slipped():
+    timeline = Timeline(30.0, settle_s=12.0)
+    for piece in range(20):  # of ten seconds, each taking one to come
+        for tenth in range(10):
+            timeline.feed(ramp(0, RATE), 100 + piece * 10 + tenth / 10)
+            assert not timeline.slipped
 
 
 def test_a_window_must_be_there_as_a_whole():

@@ -89,6 +89,7 @@ def test_confidence_rises_with_the_score_and_falls_with_the_runner_up():
     falling = [confidence(20.0, rival) for rival in range(0, 20, 2)]
     assert rising == sorted(rising)
     assert falling == sorted(falling, reverse=True)
+    assert falling[0] > 0.999 > 0.95 > falling[-1]
     assert 0 <= min(rising) < 0.01
     assert 0.99 < max(rising) <= 1
 

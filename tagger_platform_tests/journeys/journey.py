@@ -32,7 +32,7 @@ PASSWORD = f"@{SECRET}:/?#%ö&"
 LEAD_S = 12
 """seconds to the programme: for servers and capture to start on a busy machine"""
 KILLED_AFTER_S, DOWN_S = 30, 5
-FROZEN_AFTER_S, FROZEN_S = 126, 20
+FROZEN_AFTER_S, FROZEN_S = 118, 20
 """seconds of the programme at which the camera's server is killed and the attic's stops, and for how long:
 in the middle of a song, which stays one play, and over the beginning of another"""
 DRAIN_S = 120

@@ -18,7 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tagger_platform.settings import VARIABLES
-from tagger_platform_tests.journeys.processes import kill_all, start, with_variable
+from tagger_platform_tests.journeys.processes import LOOK_S, kill_all, start, with_variable
 
 COMMAND_S = 180
 """seconds for one command; adding the catalogue takes most, 20 on a quiet machine"""
@@ -58,7 +58,9 @@ class PlatformRun:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        kill_all(list(self.processes()))
+        while left := self.processes():
+            kill_all(left)
+            time.sleep(LOOK_S)
         if self._process:
             self._process.kill()
             self._process.wait()

@@ -24,7 +24,7 @@ DECOYS = LOOPING[:2]
 UNKNOWN = (SINGULARITY / "By-Product.ogg", PLANETBLUPI / "music009.ogg", ASC / "time_to_strike.mp3")
 """Played, and not in the catalogue: nothing may be found where they are."""
 
-SHORTEST_S, LONGEST_S = 42, 58
+SHORTEST_S, LONGEST_S = 42, 51
 """seconds of a piece; from 36 s on two whole windows lie in it wherever it begins, when windows of 12 s touch"""
 LONGEST_PAUSE_S = 4.0
 

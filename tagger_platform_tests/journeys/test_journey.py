@@ -87,7 +87,9 @@ def test_every_play_starts_when_its_airing_did(journey: Evidence) -> None:
     for airing in heard:
         own = [play.started_at.timestamp() for play in journey.plays if play.stream == airing.stream]
         nearest = min(own, key=lambda start: abs(start - airing.started_at), default=float("nan"))
-        errors[f"{airing.stream}: {airing.piece.path.stem}"] = round(nearest - airing.started_at, 3)
+        errors[f"{airing.stream} +{airing.piece.starts_s:.0f} s {airing.piece.path.stem}"] = round(
+            nearest - airing.started_at, 3
+        )
     tell(f"start errors in seconds: {json.dumps(errors, indent=1)}")
     assert errors
     assert all(abs(error) <= START_WITHIN_S for error in errors.values()), side_by_side(journey)
@@ -98,7 +100,7 @@ def test_every_expected_window_is_accounted_for(journey: Evidence) -> None:
     assert slots == [slots[0] + number * HOP_S for number in range(len(slots))]
     expected = {(name, slot + offset) for name in journey.stations for slot in slots for offset in OFFSETS_S}
     assert {(row.stream, row.start) for row in journey.rows} == expected
-    assert slots[0] < min(station.began_at for station in journey.stations.values()), "capture was late for the start"
+    assert slots[0] <= min(station.began_at for station in journey.stations.values()), "capture was late for the start"
 
 
 def test_the_windows_lost_are_those_of_the_outages_and_each_says_why(journey: Evidence) -> None:
