@@ -126,8 +126,8 @@ def up(tmp_path: Path) -> Iterator[Up]:
 def test_processes_start_when_the_one_before_is_ready_and_stop_in_reverse(
     up: Up, free_port: Callable[[], int], number: int
 ) -> None:
-    up.child("one", free_port()).child("two").child("three", free_port()).start()
-    up.wait_until(lambda: len(up.notes("ready")) == 2)
+    up.child("one", free_port()).child("two", free_port()).child("three", free_port()).start()
+    up.wait_until(lambda: len(up.notes("ready")) == 3)
     time.sleep(0.4)
     code, out, _ = up.end(number)
     assert code == 0
@@ -135,6 +135,7 @@ def test_processes_start_when_the_one_before_is_ready_and_stop_in_reverse(
         ("start", "one"),
         ("ready", "one"),
         ("start", "two"),
+        ("ready", "two"),
         ("start", "three"),
         ("ready", "three"),
         ("stop", "three"),
