@@ -91,15 +91,16 @@ def test_deciding_everything_at_once_is_deciding_slot_by_slot(connection: Connec
     assert without_ids(all_plays(connection)) == slot_by_slot
 
 
-def test_a_whole_day_decided_again_slot_by_slot_is_the_same_row_for_row(connection: Connection) -> None:
-    heard = day(7, 24, streams=["kexp"])
+def test_hours_decided_again_slot_by_slot_are_the_same_row_for_row(connection: Connection) -> None:
+    """A whole day of five streams, through the real job, is in benchmarks/history.py."""
+    heard = day(7, 5, streams=["kexp"])
     first = run(connection, heard, list(heard))
     chance = random.Random(7)
-    again = chance.sample(list(heard), 120)
+    again = chance.sample(list(heard), 60)
     for slot in again:
         derive(connection, slot)
     assert all_plays(connection) == first
-    assert len(first) > 200
+    assert len(first) > 30  # it was a real morning, not an empty one
 
 
 def test_plays_far_away_are_untouched(connection: Connection) -> None:
