@@ -1,7 +1,6 @@
 """`tagger plays` and `tagger coverage`: what is printed, and the exit codes."""
 
 import json
-import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,25 +16,6 @@ from tagger_platform_tests.store.test_reports import HEADER
 DAY = date(2026, 11, 20)
 EVENING = datetime(2026, 11, 21, 3, 30, tzinfo=UTC)
 Tagger = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def tagger(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], environ: dict[str, str], tmp_path: Path
-) -> Tagger:
-    """Runs a command as the console script does: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    for name, value in environ.items():
-        monkeypatch.setenv(name, value)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["tagger", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return run
 
 
 @pytest.fixture

@@ -1,0 +1,115 @@
+"""`tagger library`, `identify`, `streams` and `doctor`: what is printed, and the exit codes."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from tagger_platform_tests.fingerprint.tunes import RATE, tune
+
+Tagger = Callable[..., tuple[int, str, str]]
+SECONDS = 30
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for seed in (1, 2, 3):
+        soundfile.write(folder / f"song {seed}.flac", tune(seed, SECONDS), RATE)
+    return folder
+
+
+def lines(text: str) -> list[dict]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_folder_is_added_listed_and_recognised(tagger: Tagger, music: Path, tmp_path: Path) -> None:
+    code, out, _ = tagger("library", "add", str(music), "--json")
+    assert code == 0
+    assert {(item["title"], item["status"]) for item in lines(out)} == {(f"song {n}", "READY") for n in (1, 2, 3)}
+    _, out, _ = tagger("library", "list", "--json")
+    assert [item["title"] for item in lines(out)] == ["song 1", "song 2", "song 3"]
+
+    excerpt = tmp_path / "excerpt.wav"
+    soundfile.write(excerpt, tune(2, SECONDS)[10 * RATE : 22 * RATE], RATE)
+    code, out, _ = tagger("identify", str(excerpt), "--json")
+    (found,) = lines(out)
+    assert (code, found["match"], found["title"], found["provider"]) == (0, True, "song 2", "catalogue")
+    assert found["offset_s"] == pytest.approx(10, abs=0.3)
+
+
+def test_a_long_recording_is_told_span_by_span(tagger: Tagger, music: Path) -> None:
+    tagger("library", "add", str(music))
+    code, out, _ = tagger("identify", str(music / "song 3.flac"), "--spans", "--json")
+    (span,) = lines(out)
+    assert (code, span["title"]) == (0, "song 3")
+    assert span["to_s"] - span["from_s"] > SECONDS - 4
+
+
+def test_what_is_unknown_is_no_match(tagger: Tagger, music: Path, tmp_path: Path) -> None:
+    tagger("library", "add", str(music))
+    unknown = tmp_path / "unknown.wav"
+    soundfile.write(unknown, tune(99, 12), RATE)
+    code, out, _ = tagger("identify", str(unknown), "--json")
+    assert (code, lines(out)[0]["match"]) == (0, False)
+
+
+def test_a_file_that_fails_does_not_stop_the_others_and_gives_exit_code_1(tagger: Tagger, music: Path) -> None:
+    (music / "text.mp3").write_text("this is no music")
+    code, out, _ = tagger("library", "add", str(music))
+    assert code == 1
+    assert "1 FAILED, 3 READY" in out
+    assert "text.mp3" in out
+    code, _, err = tagger("identify", str(music / "text.mp3"))
+    assert code == 1
+    assert "text.mp3" in err
+
+
+def test_a_path_that_is_not_there_is_a_wrong_request(tagger: Tagger, tmp_path: Path) -> None:
+    code, _, err = tagger("library", "add", str(tmp_path / "nothing"))
+    assert code == 2
+    assert "does not exist" in err
+
+
+def test_an_empty_library_says_what_to_do(tagger: Tagger) -> None:
+    assert "tagger library add" in tagger("library", "list")[1]
+
+
+def test_streams_are_listed_also_while_capture_is_down(tagger: Tagger) -> None:
+    code, out, _ = tagger("streams", "--json")
+    assert (code, [(row["name"], row["state"]) for row in lines(out)]) == (
+        0,
+        [("kexp", "capture_down"), ("cafe", "capture_down")],
+    )
+    assert "secret" not in out
+    assert "KEXP 90.3" in tagger("streams")[1]
+
+
+@pytest.mark.parametrize("url", ["nonsense", "ftp://host/x", "rtsp:///x"])
+def test_a_url_that_cannot_be_tried_is_a_wrong_request(tagger: Tagger, url: str) -> None:
+    code, _, err = tagger("streams", "check", url)
+    assert code == 2
+    assert "the URL" in err
+
+
+def test_a_url_where_nothing_listens_is_a_failure_with_a_sentence(tagger: Tagger) -> None:
+    code, out, _ = tagger("streams", "check", "http://127.0.0.1:9/x")
+    assert code == 1
+    assert "nothing listens" in out
+
+
+def test_the_doctor_finds_a_healthy_platform(tagger: Tagger) -> None:
+    code, out, _ = tagger("doctor", "--json")
+    assert code == 0
+    assert {row["check"] for row in lines(out)} >= {"settings", "ffmpeg", "data folder", "store", "catalogue", "spool"}
+
+
+def test_the_doctor_says_what_is_wrong(tagger: Tagger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FFMPEG_PATH", str(tmp_path / "no-ffmpeg"))
+    code, out, _ = tagger("doctor")
+    assert code == 1
+    assert "WRONG" in out
+    assert "FFMPEG_PATH" in out
