@@ -1,10 +1,10 @@
 """What capture costs over the ffmpegs it runs: CPU-seconds a stream-hour and memory, AAC 48 kHz stereo over RTSP.
 
-    python benchmarks/capture.py [--streams 1,5,20] [--seconds 60] [--json FILE]
+    python benchmarks/capture.py [--streams 1,5,20] [--seconds 120] [--json FILE]
 
 One server, and for each number of streams two listeners at the same time, so that both meet the same machine: as many
 bare ffmpegs with capture's own arguments (PCM to /dev/null), and a real capture process. The clock starts when all
-play; capture cuts two windows of 12 s a minute, four times as many as by default. CPU is read from /proc (Linux).
+play and runs for one hop of the default settings, or several. CPU is read from /proc (Linux).
 The server is GStreamer's where Debian's Python has it, else aio-rtsp-toolkit; its own cost is not counted.
 """
 
@@ -74,7 +74,7 @@ sys.exit(run(Settings.load()))
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--streams", default="1,5,20", help="numbers of streams to try")
-    parser.add_argument("--seconds", type=int, default=60, help="how long to measure each")
+    parser.add_argument("--seconds", type=int, default=120, help="how long to measure each")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     asked = parser.parse_args()
     ffmpeg = find_ffmpeg(None)
@@ -144,7 +144,6 @@ def measure(ffmpeg: str, url: str, count: int, seconds: int, folder: Path) -> di
 
 def start_capture(url: str, count: int, folder: Path) -> subprocess.Popen[bytes]:
     environ = {"DATA_DIR": str(folder), "STREAMS_FILE": str(folder / "none.yaml"), "PORT": str(PORT)}
-    environ |= {"HOP_SECONDS": "60", "WINDOW_OFFSETS": "0,30"}
     for number in range(1, count + 1):
         environ |= {f"STREAM_{number}_NAME": f"s{number}", f"STREAM_{number}_URL": url}
     return subprocess.Popen([sys.executable, "-c", CAPTURE], env={**os.environ, **environ})

@@ -138,12 +138,14 @@ class Spool:
             return
         folder = self._open / key
         folder.mkdir(exist_ok=True)
-        for audio in folder.glob("*.flac"):
+        brought = list(folder.glob("*.flac"))
+        for audio in brought:
             _sync(audio)
         _write_manifest(folder, manifest)
         folder.rename(self._ready / key)
         _sync(self._ready)
-        self._keep_bounds()
+        if brought:  # to look through the whole spool for each of a week's missed slots takes minutes
+            self._keep_bounds()
 
     def _keep_bounds(self) -> None:
         """Drop the audio of the oldest ready slots, stream by stream alike, until the spool is within bounds."""

@@ -114,7 +114,7 @@ def _try(
     if attempt.audio:
         return attempt, None
     if attempt.timed_out:
-        return attempt, diagnosis.stalled(stream)
+        return attempt, diagnosis.stalled(stream, attempt.words, heard=False)
     return attempt, diagnose(stream, attempt.words, heard=False, quiet_s=0.0)
 
 

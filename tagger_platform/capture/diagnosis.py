@@ -132,16 +132,24 @@ def diagnose(stream: Stream, words: Sequence[str], *, heard: bool, quiet_s: floa
     if heard:
         # Warnings of hours ago may still be among the words: once audio was heard, they explain nothing.
         return Diagnosis(CaptureState.RECONNECTING, f"{where} ended the stream")
+    unknown = Diagnosis(CaptureState.RECONNECTING, _unknown(where, words), refused_media=True)
+    return _explained(where, words) or unknown
+
+
+def stalled(stream: Stream, words: Sequence[str], *, heard: bool) -> Diagnosis:
+    """The watchdog ended a connection from which nothing came, unless ffmpeg has said why: some servers keep it from
+    hanging up after it found no audio."""
+    detail = f"{place(stream)} sends nothing although it is connected: restart it"
+    silent = Diagnosis(CaptureState.STALLED, detail)
+    return silent if heard else _explained(place(stream), words) or silent
+
+
+def _explained(where: str, words: Sequence[str]) -> Diagnosis | None:
     text = "\n".join(words)
     for rule in _RULES:
         if rule.pattern.search(text):
             return Diagnosis(rule.state, rule.detail.format(where=where), rule.refused_media)
-    return Diagnosis(CaptureState.RECONNECTING, _unknown(where, words), refused_media=True)
-
-
-def stalled(stream: Stream) -> Diagnosis:
-    """The watchdog ended a connection from which nothing came."""
-    return Diagnosis(CaptureState.STALLED, f"{place(stream)} sends nothing although it is connected: restart it")
+    return None
 
 
 def blank(stream: Stream) -> Diagnosis:

@@ -28,8 +28,8 @@ ANALYSE_US = "1000000"
 """microseconds of stream that ffmpeg may look at before it plays: its default of 5 s delays every reconnect"""
 PIPE_BYTES = 262_144
 """bytes of the pipe, 8 s of audio: what we may be late by before ffmpeg has to wait"""
-READ_BYTES = 262_144
-"""bytes asked of the pipe in one read"""
+READ_BYTES = 65_536
+"""bytes asked of the pipe in one read, 2 s of audio: larger buffers come straight from the kernel, page by page"""
 WORDS_KEPT = 60
 """lines of ffmpeg's words kept for the diagnosis; its closing statistics take up to 20"""
 LINE_MOST = 8192
@@ -129,10 +129,11 @@ class Process:
         self._line = b""
 
     def read_audio(self) -> bytes | None:
-        data = _read(self._audio)
-        if data is None or len(data) < READ_BYTES:
-            return data
-        return data + (_read(self._audio) or b"")  # a burst: the pipe has filled again meanwhile
+        data = piece = _read(self._audio)
+        while data and piece and len(piece) == READ_BYTES and len(data) < PIPE_BYTES:  # a burst, or we are late
+            piece = _read(self._audio)
+            data += piece or b""
+        return data
 
     def read_words(self) -> list[str]:
         *lines, self._line = (self._line + (_read(self._speech) or b"")).split(b"\n")

@@ -159,7 +159,9 @@ class Listener:
             connection.verdict = diagnosis.blank(self.stream)
             self._blank_s = min(self._blank_s * 2, BLANK_MOST_S)
         else:
-            connection.verdict = diagnosis.stalled(self.stream)
+            connection.verdict = diagnosis.stalled(
+                self.stream, connection.words, heard=connection.last_byte is not None
+            )
         lost_since = connection.last_byte if connection.last_byte is not None else mono
         self.condition.fail(connection.verdict.state, connection.verdict.detail, mono, lost_since)
         self._end(connection, mono)

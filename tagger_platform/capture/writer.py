@@ -41,7 +41,6 @@ class Writer:
         self._failed: dict[str, Window] = {}
         self._complained: set[str] = set()
         self._unpublished: deque[Manifest] = deque()
-        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self.problem: str | None = None
         self.last_slot = read_note(spool)
@@ -62,7 +61,6 @@ class Writer:
 
     def stop(self, timeout_s: float) -> None:
         """Finish what is waiting, within `timeout_s`: what is left over is made up for by the next start."""
-        self._stopping.set()
         self._jobs.put(None)
         self._thread.join(timeout_s)
 

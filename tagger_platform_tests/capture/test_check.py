@@ -41,8 +41,9 @@ def test_what_is_wrong(path: str, state: str, words: str, radio: Radio, ffmpeg: 
 def test_a_server_that_says_nothing_and_one_that_sends_silence(
     radio: Radio, ffmpeg: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(module, "PATIENCE_S", 4.0)
+    monkeypatch.setattr(module, "PATIENCE_S", 1.0)
     assert check(radio.url("hang"), ffmpeg).state == "stalled"
+    monkeypatch.setattr(module, "PATIENCE_S", 4.0)
     silent = check(radio.url("silence"), ffmpeg)
     assert (silent.ok, silent.state, silent.level_dbfs) == (False, "blank", None)
     assert "digital silence" in silent.sentence

@@ -66,6 +66,13 @@ def test_once_audio_was_heard_old_warnings_explain_nothing():
     assert "file ended" in diagnose(Stream("f", "file:///x.wav"), [], heard=True, quiet_s=0.0).detail
 
 
+def test_an_ffmpeg_that_hangs_may_have_said_why():
+    words = ["Stream map '0:a:0' matches no streams."]
+    assert diagnosis.stalled(RTSP, words, heard=False).state is CaptureState.NO_AUDIO
+    assert diagnosis.stalled(RTSP, words, heard=True).state is CaptureState.STALLED
+    assert diagnosis.stalled(RTSP, [], heard=False).state is CaptureState.STALLED
+
+
 @pytest.mark.parametrize(
     ("path", "login", "state"),
     [

@@ -67,7 +67,7 @@ def test_servers_that_go_come_back_and_stall(capture: Capture, radio: Radio, ffm
 
 def test_a_file_is_played_again_and_again(capture: Capture, tmp_path: Path, radio: Radio):
     path = tmp_path / "a file.wav"
-    soundfile.write(path, (np.sin(np.arange(4 * RATE) / 10) * 8000).astype("int16"), RATE)
+    soundfile.write(path, (np.sin(np.arange(RATE) / 10) * 8000).astype("int16"), RATE)
     capture.streams(file=f"file://{tmp_path}/a%20file.wav", gone="file:///nowhere/gone.wav")
     capture.start()
     wait_until(lambda: capture.stream("file").get("last_error"), 15, "the file has ended")
@@ -136,7 +136,7 @@ def test_a_restart_accounts_for_the_slots_in_between(capture: Capture, radio: Ra
     capture.start()
     wait_until(lambda: len(capture.manifests()) >= 1, 20, "a slot")
     capture.end(signal.SIGKILL)
-    time.sleep(8)
+    time.sleep(6)
     capture.start()
     before = len(capture.manifests())
     wait_until(lambda: len(capture.manifests()) >= before + 3, 25, "the missed slots and a new one")
