@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test screenshots bench clean
+.PHONY: setup demo test screenshots clean
 
 setup: .venv/ready
 

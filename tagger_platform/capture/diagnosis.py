@@ -109,7 +109,8 @@ _RULES = (
     ),
     _rule(r"timed out", CaptureState.STALLED, "{where} accepts the connection and then sends nothing: restart it"),
     _rule(
-        r"Invalid data found|Stream ends prematurely at [1-9]|could not find codec parameters",
+        r"Invalid data found|Stream ends prematurely at [1-9]|could not find codec parameters|"
+        r"detected only with low score|consecutive MPEG audio frames",
         CaptureState.NO_AUDIO,
         "what {where} sends is not audio that can be decoded (a web page, a playlist?): check the URL",
         refused_media=True,

@@ -34,6 +34,7 @@ TEXTS = [
     ("[http @ 0x5] Error reading HTTP response: Connection timed out", CaptureState.STALLED, "sends nothing"),
     ("x: Server returned 5XX Server Error reply", CaptureState.RECONNECTING, "fault of its own"),
     ("x: Invalid data found when processing input", CaptureState.NO_AUDIO, "not audio that can be decoded"),
+    ("[mp3 @ 0x5] Failed to find two consecutive MPEG audio frames.", CaptureState.NO_AUDIO, "not audio that can"),
     (
         "[http @ 0x5] Stream ends prematurely at 5200, should be 18446744073709551615",
         CaptureState.NO_AUDIO,
