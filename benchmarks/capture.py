@@ -5,7 +5,8 @@
 One server, and for each number of streams two listeners at the same time, so that both meet the same machine: as many
 bare ffmpegs with capture's own arguments (PCM to /dev/null), and a real capture process. The clock starts when all
 play and runs for one hop of the default settings, or several. CPU is read from /proc (Linux).
-The server is GStreamer's where Debian's Python has it, else aio-rtsp-toolkit; its own cost is not counted.
+The server is GStreamer's where Debian's Python has it, else aio-rtsp-toolkit; its own cost is not counted. FFMPEG_PATH
+may name another ffmpeg than the system's.
 """
 
 import argparse
@@ -77,7 +78,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=120, help="how long to measure each")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     asked = parser.parse_args()
-    ffmpeg = find_ffmpeg(None)
+    ffmpeg = find_ffmpeg(os.environ.get("FFMPEG_PATH") or None)
     with tempfile.TemporaryDirectory() as folder, rtsp_server(ffmpeg, Path(folder)) as (server, url):
         counts = [int(count) for count in asked.streams.split(",")]
         rows = [measure(ffmpeg, url, count, asked.seconds, Path(folder) / str(count)) for count in counts]

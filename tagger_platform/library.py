@@ -13,7 +13,8 @@ from pathlib import Path
 from tagger_platform.audio import SUFFIXES, decode, read_tags
 from tagger_platform.errors import AudioError, RequestError
 from tagger_platform.fingerprint.index import Index
-from tagger_platform.fingerprint.landmarks import RATE, Landmarks, landmarks
+from tagger_platform.fingerprint.landmarks import Landmarks, landmarks
+from tagger_platform.fingerprint.peaks import RATE
 from tagger_platform.fingerprint.same import same_recording
 from tagger_platform.fingerprint.segment import TrackMeta
 

@@ -14,22 +14,16 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from tagger_platform.errors import NewerVersionError, RequestError, TransientError
 from tagger_platform.fingerprint.landmarks import Landmarks
-from tagger_platform.fingerprint.segment import (
-    Segment,
-    TrackMeta,
-    open_segment,
-    sync_folder,
-    write_durably,
-    write_segment,
-)
+from tagger_platform.fingerprint.segment import Segment, TrackMeta, open_segment
+from tagger_platform.fingerprint.segment_writer import merge_segments, sync_folder, write_durably, write_segment
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 GROWTH = 3
 """Each segment holds at least this many times the postings of the next smaller one, or the two are merged: about six
 segments for a thousand tracks added one by one, each of them written about six times."""
@@ -81,7 +75,7 @@ class Index:
             raise ValueError("a track without landmarks cannot be found again: it does not belong in the index")
         with self._writing() as current:
             self._mark_removed(current, {meta.item_id for meta, _ in tracks})
-            current[self._write(tracks)] = []
+            current[self._new(lambda folder: write_segment(folder, tracks))] = []
             self._merge(current)
             self._publish(current)
 
@@ -107,9 +101,9 @@ class Index:
             gone = {track.item_id for track in segment.tracks} & item_ids
             current[segment.name] = sorted(gone.union(current[segment.name]))
 
-    def _write(self, tracks: Sequence[tuple[TrackMeta, Landmarks]]) -> str:
+    def _new(self, write: Callable[[Path], None]) -> str:
         name = uuid.uuid4().hex
-        write_segment(self._root / "segments" / name, tracks)
+        write(self._root / "segments" / name)
         sync_folder(self._root / "segments")
         return name
 
@@ -124,12 +118,11 @@ class Index:
                 total += size
         if len(together) < 2 and not any(segment.wasteful for segment in together):
             return
-        live = [pair for segment in together for pair in segment.live_landmarks()]
         for segment in together:
             del current[segment.name]
             os.utime(self._root / "segments" / segment.name)  # KEPT_S counts from now
-        if live:
-            current[self._write(live)] = []
+        if not all(segment.removed.all() for segment in together):
+            current[self._new(lambda folder: merge_segments(folder, together))] = []
 
     def _publish(self, current: dict[str, list[str]]) -> None:
         text = json.dumps({"format": FORMAT_VERSION, "segments": current}, indent=1)

@@ -1,30 +1,29 @@
 """One immutable part of the index: the landmarks of some tracks, as memory-mapped arrays in one folder.
 
-What belongs here: the layout of a segment's files, writing one, looking hashes up in one, merging several.
-What does not: which segments are live, and who may write (`index`); what a hash means (`landmarks`).
+What belongs here: the layout of a segment's files, and reading from one. What does not: writing one (`segment_writer`),
+which segments are live (`index`), what a hash means (`landmarks`).
 
-    directory.npy  (2**bits + 1,) uint32: where the postings of each hash prefix begin
-    suffixes.npy   (n,) uint8..uint32: the rest of each posting's hash
-    postings.npy   (n,) uint32: each posting's tick on the segment's timeline, on which all tracks lie one after another
-    tracks.json    the tracks, and where on the timeline each begins
+    directory.npy   (2**bits + 1,) uint32: where the postings of each hash prefix begin
+    suffixes.npy    (n,) uint8..uint32: the rest of each posting's hash
+    postings.npy    (n,) uint32: each posting's tick on the segment's timeline, on which tracks lie one after another
+    peak_ticks.npy  (k,) uint32: the peaks' ticks on the timeline, in order
+    peak_tones.npy  (k,) uint16: their bins and levels
+    tracks.json     the tracks, and where on the timeline each begins
 """
 
 import json
-import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger_platform.fingerprint.landmarks import TICK_S, Hashes, Landmarks
+from tagger_platform.fingerprint.landmarks import HASH_BITS, Hashes, Landmarks
 
-HASH_BITS = 26
 GAP_TICKS = 1250
 """Ticks (20 s) before each track, so that a window that begins before it still falls to it and to no other."""
-COMMONEST = 400
-"""A hash prefix with more postings than this in one segment tells nothing (a held tone) and is not read."""
+
+ARRAYS = ("directory", "suffixes", "postings", "peak_ticks", "peak_tones")
 
 Ticks = NDArray[np.int64]
 
@@ -45,6 +44,14 @@ class TrackMeta:
 
 
 @dataclass(frozen=True)
+class Buckets:
+    """Where a segment holds the postings of some hashes (m,), and of others that share their prefixes: first, count."""
+
+    first: Ticks
+    count: Ticks
+
+
+@dataclass(frozen=True)
 class Segment:
     """An open segment. `begins` (tracks,) are the ticks at which its tracks begin; `removed` marks those to ignore."""
 
@@ -55,32 +62,45 @@ class Segment:
     directory: NDArray[np.uint32]
     suffixes: NDArray[np.unsignedinteger]
     postings: NDArray[np.uint32]
+    peak_ticks: NDArray[np.uint32]
+    peak_tones: NDArray[np.uint16]
 
     @property
-    def _suffix_bits(self) -> int:
+    def suffix_bits(self) -> int:
         return HASH_BITS - (len(self.directory) - 1).bit_length() + 1
 
-    def look_up(self, hashes: Hashes) -> tuple[NDArray[np.intp], Ticks]:
-        """All postings of `hashes` (m,): the index of the hash each belongs to, and its tick on the timeline."""
-        prefixes = hashes >> np.uint32(self._suffix_bits)
+    def buckets(self, hashes: Hashes) -> Buckets:
+        """Where to read the postings of `hashes` (m,)."""
+        prefixes = (hashes >> np.uint32(self.suffix_bits)).astype(np.intp)
         first = self.directory[prefixes].astype(np.int64)
-        counts = self.directory[prefixes + np.uint32(1)] - first
-        counts[counts > COMMONEST] = 0
-        wanted = np.repeat(np.arange(len(hashes)), counts)
-        within = np.arange(len(wanted)) - np.repeat(np.cumsum(counts) - counts, counts)
-        places = first[wanted] + within
-        rest = hashes & np.uint32((1 << self._suffix_bits) - 1)
-        same = self.suffixes[places] == rest[wanted]
+        return Buckets(first, self.directory[prefixes + 1] - first)
+
+    def look_up(self, hashes: Hashes, buckets: Buckets | None = None) -> tuple[NDArray[np.intp], Ticks]:
+        """The postings of `hashes` (m,), or those of them in `buckets`: the index of each one's hash, and its tick."""
+        buckets = buckets or self.buckets(hashes)
+        wanted = np.repeat(np.arange(len(hashes)), buckets.count)
+        within = np.arange(len(wanted)) - np.repeat(np.cumsum(buckets.count) - buckets.count, buckets.count)
+        places = buckets.first[wanted] + within
+        rest = (hashes & np.uint32((1 << self.suffix_bits) - 1)).astype(self.suffixes.dtype)
+        same = np.flatnonzero(self.suffixes[places] == rest[wanted])
         return wanted[same], self.postings[places[same]].astype(np.int64)
 
     def track_at(self, tick: int) -> int:
         """The track that a window beginning at `tick` of the timeline belongs to."""
-        return max(0, int(np.searchsorted(self.begins - GAP_TICKS, tick, side="right")) - 1)
+        return int(self.tracks_at(np.array([tick]))[0])
 
-    def territory(self, number: int) -> tuple[int, int]:
-        """The ticks of the timeline, from and to, at which windows of track `number` may begin."""
-        begin = int(self.begins[number])
-        return begin - GAP_TICKS, begin + int(self.tracks[number].duration_s / TICK_S) + GAP_TICKS
+    def tracks_at(self, ticks: Ticks) -> NDArray[np.intp]:
+        """The tracks (n,) that windows beginning at `ticks` (n,) of the timeline belong to."""
+        return np.maximum(np.searchsorted(self.begins - GAP_TICKS, ticks, side="right") - 1, 0)
+
+    def owners(self, ticks: NDArray[np.integer]) -> NDArray[np.intp]:
+        """The tracks (n,) that landmarks at `ticks` (n,) of the timeline are from."""
+        return np.searchsorted(self.begins, ticks, side="right") - 1
+
+    def peaks_between(self, low: int, high: int) -> slice:
+        """Which of the peaks lie at the ticks from `low` up to `high` of the timeline."""
+        bounds = np.searchsorted(self.peak_ticks, np.array([max(low, 0), max(high, 0)], np.uint32))
+        return slice(*bounds.tolist())
 
     @property
     def wasteful(self) -> bool:
@@ -90,44 +110,36 @@ class Segment:
     def live_tracks(self) -> list[TrackMeta]:
         return [track for track, gone in zip(self.tracks, self.removed, strict=True) if not gone]
 
-    def _hashes(self) -> Hashes:
-        prefixes = np.repeat(np.arange(len(self.directory) - 1, dtype=np.uint32), np.diff(self.directory))
-        return (prefixes << np.uint32(self._suffix_bits)) | self.suffixes.astype(np.uint32)
-
     def live_landmarks(self) -> list[tuple[TrackMeta, Landmarks]]:
         """The live tracks with their landmarks, as they were added (in another order)."""
-        owner = np.searchsorted(self.begins, self.postings, side="right") - 1
+        hashes, ticks = self.rows(0, 1 << HASH_BITS)
+        owner = self.owners(ticks)
         order = np.argsort(owner, kind="stable")
         bounds = np.searchsorted(owner[order], np.arange(len(self.tracks) + 1))
-        hashes = self._hashes()
+        peaks = np.searchsorted(self.peak_ticks, np.append(self.begins, np.iinfo(np.uint32).max).astype(np.uint32))
         result = []
         for number, track in enumerate(self.tracks):
             if not self.removed[number]:
-                own = order[bounds[number] : bounds[number + 1]]
-                ticks = (self.postings[own] - self.begins[number]).astype(np.uint32)
-                result.append((track, Landmarks(hashes[own], ticks, track.duration_s)))
+                own, tones = order[bounds[number] : bounds[number + 1]], slice(*peaks[number : number + 2])
+                begin = self.begins[number]
+                marks = Landmarks(
+                    hashes[own],
+                    (ticks[own] - begin).astype(np.uint32),
+                    (self.peak_ticks[tones] - begin).astype(np.uint32),
+                    np.asarray(self.peak_tones[tones]),
+                    track.duration_s,
+                )
+                result.append((track, marks))
         return result
 
-
-def write_segment(folder: Path, tracks: Sequence[tuple[TrackMeta, Landmarks]]) -> None:
-    """Write a segment of `tracks` into the new `folder`, and force it to the disk."""
-    lengths = np.array([int(marks.duration_s / TICK_S) + 2 * GAP_TICKS for _, marks in tracks], np.int64)
-    begins = np.cumsum(lengths) - lengths + GAP_TICKS
-    hashes = np.concatenate([marks.hashes for _, marks in tracks])
-    ticks = np.concatenate([marks.ticks + begin for (_, marks), begin in zip(tracks, begins, strict=True)])
-    order = np.sort((hashes.astype(np.uint64) << np.uint64(32)) | ticks.astype(np.uint64))
-    prefix_bits = int(np.clip(len(order).bit_length() - 1, 8, HASH_BITS))  # one or two postings a prefix
-    suffix_bits = HASH_BITS - prefix_bits
-    hashes = (order >> np.uint64(32)).astype(np.uint32)
-    counts = np.bincount(hashes >> np.uint32(suffix_bits), minlength=1 << prefix_bits)
-    narrow = np.min_scalar_type((1 << suffix_bits) - 1)
-    folder.mkdir(parents=True)
-    _save(folder / "directory.npy", np.concatenate([[0], np.cumsum(counts)]).astype(np.uint32))
-    _save(folder / "suffixes.npy", (hashes & np.uint32((1 << suffix_bits) - 1)).astype(narrow))
-    _save(folder / "postings.npy", (order & np.uint64(0xFFFFFFFF)).astype(np.uint32))
-    described = [{**asdict(meta), "begin": int(begin)} for (meta, _), begin in zip(tracks, begins, strict=True)]
-    write_durably(folder / "tracks.json", json.dumps(described).encode())
-    sync_folder(folder)
+    def rows(self, low: int, high: int) -> tuple[Hashes, Ticks]:
+        """All postings whose hash lies in [low, high), both multiples of a bucket's hashes: hash and tick, by hash."""
+        first, last = (low >> self.suffix_bits), (high >> self.suffix_bits)
+        bounds = self.directory[first : last + 1].astype(np.int64)
+        prefixes = np.repeat(np.arange(first, last, dtype=np.uint32), np.diff(bounds))
+        own = slice(int(bounds[0]), int(bounds[-1]))
+        hashes = (prefixes << np.uint32(self.suffix_bits)) | self.suffixes[own].astype(np.uint32)
+        return hashes, self.postings[own].astype(np.int64)
 
 
 def open_segment(folder: Path, removed_ids: frozenset[str]) -> Segment:
@@ -136,29 +148,5 @@ def open_segment(folder: Path, removed_ids: frozenset[str]) -> Segment:
     begins = np.array([track.pop("begin") for track in described], np.int64)
     tracks = tuple(TrackMeta(**track) for track in described)
     removed = np.array([track.item_id in removed_ids for track in tracks], bool)
-    arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("directory", "suffixes", "postings")]
+    arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS]
     return Segment(folder.name, tracks, begins, removed, *arrays)
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Write `content` and wait until it is on the disk."""
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the names in `folder` are on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _save(path: Path, array: NDArray[np.generic]) -> None:
-    with path.open("wb") as file:
-        np.save(file, array)
-        file.flush()
-        os.fsync(file.fileno())

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tagger_platform.audio import read_window
 from tagger_platform.fingerprint.index import Index
-from tagger_platform.fingerprint.landmarks import RATE
 from tagger_platform.fingerprint.match import ACCEPTED, LONGEST_S, Match, best_guess
+from tagger_platform.fingerprint.peaks import RATE
 from tagger_platform.fingerprint.segment import TrackMeta
 from tagger_platform.model import Recognition, Status, Track, Window
 

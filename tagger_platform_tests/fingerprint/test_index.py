@@ -28,7 +28,11 @@ def entry(name, version=0, count=200):
     random = np.random.default_rng([*name.encode(), version])
     hashes = random.integers(0, 1 << 26, count).astype(np.uint32)
     ticks = np.sort(random.integers(0, 1000, count)).astype(np.uint32)
-    return TrackMeta(name, f"{name} v{version}", duration_s=16.0), Landmarks(hashes, ticks, 16.0)
+    return TrackMeta(name, f"{name} v{version}", duration_s=16.0), _marks(hashes, ticks, 16.0)
+
+
+def _marks(hashes, ticks, duration_s):
+    return Landmarks(hashes, ticks, ticks, (hashes % 50_000).astype(np.uint16), duration_s)
 
 
 def held(index):
@@ -203,7 +207,5 @@ def test_a_damaged_catalogue_says_so(tmp_path, damage, error, sentence):
 def test_a_track_without_landmarks_is_refused_and_nothing_is_published(tmp_path):
     index = Index(tmp_path)
     with pytest.raises(ValueError, match="without landmarks"):
-        index.add(
-            [entry("a"), (TrackMeta("silence", ""), Landmarks(np.zeros(0, np.uint32), np.zeros(0, np.uint32), 9.0))]
-        )
+        index.add([entry("a"), (TrackMeta("silence", ""), _marks(np.zeros(0, np.uint32), np.zeros(0, np.uint32), 9.0))])
     assert Index(tmp_path).count == 0

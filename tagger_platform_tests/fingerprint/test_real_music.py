@@ -11,8 +11,8 @@ import pytest
 
 from tagger_platform.audio import decode
 from tagger_platform.fingerprint.index import Index
-from tagger_platform.fingerprint.landmarks import RATE
 from tagger_platform.fingerprint.match import ACCEPTED, best_guess, identify
+from tagger_platform.fingerprint.peaks import RATE
 from tagger_platform_tests.fingerprint.conftest import fingerprinted
 from tagger_platform_tests.fingerprint.tunes import at_speed, mixed, speech
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tagger_platform.fingerprint.landmarks import RATE, landmarks
+from tagger_platform.fingerprint.landmarks import landmarks
+from tagger_platform.fingerprint.peaks import RATE
 from tagger_platform.fingerprint.same import same_recording
 from tagger_platform_tests.fingerprint.tunes import at_speed, mixed, noise, tune
 
