@@ -10,18 +10,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from math import inf, prod
 
+from tagger_platform.decide.evidence import CATALOGUE, SHAZAM, Answer, Heard, Hit, Timeline
 from tagger_platform.decide.linking import Links
-from tagger_platform.decide.policies import (
-    CATALOGUE,
-    SHAZAM,
-    Answer,
-    Heard,
-    Hit,
-    Policy,
-    Timeline,
-    policies_named,
-    two_hit,
-)
+from tagger_platform.decide.policies import Policy, policies_named, two_hit
 from tagger_platform.decide.spans import Span, airings, spans
 from tagger_platform.model import Play, PlayStatus, Track
 

@@ -3,8 +3,7 @@
 What belongs here: splitting the hits of one track into airings, and their start, end and uncertainty.
 What does not: whether an airing is proved (policies) and what it is called (plays). Pure: no clock, no IO.
 
-A *line* is the instant at which the track began, as an offset implies it: window start - offset / speed. Hits of one
-airing imply the same instant, whatever part of the track they heard.
+A line (lines) is the instant at which the track began, as an offset implies it.
 
 **Start**: the median of the line that most hits agree on; without offsets the first hit's window start. Never before
 the start of the neighbouring window that says otherwise (it proves that the track was not on for most of it), nor
@@ -25,10 +24,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
-from tagger_platform.decide.policies import Answer, Heard, Hit, Timeline
-
-SAME_LINE_S = 2.5
-"""Seconds that two lines of one airing may differ: rounding of offsets, capture delay and small speed errors."""
+from tagger_platform.decide.evidence import Heard, Hit, Timeline
+from tagger_platform.decide.lines import lines, near
 
 RESTART_AFTER_S = 5.0
 """Seconds after the previous hit's window start from which a new line can be a second playing of the track."""
@@ -44,14 +41,6 @@ class Span:
     uncertainty_s: float
 
 
-def lines(window: Heard, answers: Iterable[Answer]) -> tuple[datetime, ...]:
-    """The instants at which the track may have begun: the best guess of every answer first, then the others."""
-    known = [(answer, answer.offset_s) for answer in answers if answer.offset_s is not None]
-    offsets = [(best, answer.speed) for answer, best in known]
-    offsets += [(other, answer.speed) for answer, _ in known for other in answer.other_offsets_s]
-    return tuple(window.start - timedelta(seconds=offset / (speed or 1.0)) for offset, speed in offsets)
-
-
 def airings(hits: Sequence[Hit], *, dedup_s: float) -> list[tuple[Hit, ...]]:
     """The hits of one track on one stream, in time order, parted where the track went off or began again."""
     found: list[list[Hit]] = []
@@ -59,7 +48,7 @@ def airings(hits: Sequence[Hit], *, dedup_s: float) -> list[tuple[Hit, ...]]:
     agreed = False
     for hit in hits:
         own = lines(hit.window, hit.answers)
-        fitting = tuple(line for line in own if any(_near(line, other) for other in running))
+        fitting = tuple(line for line in own if any(near(line, other) for other in running))
         if not found or _gap_s(found[-1][-1], hit) > dedup_s or (not fitting and _restarts(own, found[-1][-1])):
             found.append([hit])
             running, agreed = own, False
@@ -174,8 +163,8 @@ def _agreeing_lines(run: Sequence[Hit]) -> list[datetime]:
     agreeing: list[datetime] = []
     for line in (line for own in offered for line in own):
         nearest = [min(own, key=lambda other: abs(other - line)) for own in offered if own]
-        close = [other for other in nearest if _near(other, line)]
-        score = (len(close), sum(bool(own) and _near(own[0], line) for own in offered))
+        close = [other for other in nearest if near(other, line)]
+        score = (len(close), sum(bool(own) and near(own[0], line) for own in offered))
         if score > best:
             best, agreeing = score, close
     return agreeing
@@ -187,10 +176,6 @@ def _restarts(own: tuple[datetime, ...], previous: Hit) -> bool:
 
 def _gap_s(previous: Hit, hit: Hit) -> float:
     return _seconds(hit.window.start - previous.window.end)
-
-
-def _near(one: datetime, other: datetime) -> bool:
-    return abs(_seconds(one - other)) <= SAME_LINE_S
 
 
 def _median(instants: Sequence[datetime]) -> datetime:

@@ -35,10 +35,10 @@ RIVAL_NATS = 10.0
 
 TIE_NATS = 3.0
 """Places of one track whose scores are this near to the best are the same loop: the earliest is taken, always."""
-OTHER_SHARE = 0.6
+OTHER_SHARE = 0.9
 OTHERS = 4
 APART_S = 0.5
-"""What is told of a track's other places: the four best, at least 0.5 s apart, with 60 % of the best score or more."""
+"""What is told of a track's other places: the four best, at least 0.5 s apart, with 90 % of the best score or more."""
 
 WINDOW_S = 12.0
 HOP_S = 6.0

@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from tagger_platform.decide.evidence import Heard, heard
 from tagger_platform.decide.plays import confirm_needed
-from tagger_platform.decide.policies import Heard, heard
 from tagger_platform.model import Recognition, Status, Window
 from tagger_platform.recognize.base import Metered, Recognizer
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tagger_platform.decide.evidence import Answer, Heard
 from tagger_platform.decide.plays import carry_over, decide
-from tagger_platform.decide.policies import Answer, Heard
 from tagger_platform.model import Play, Slot, Status, window_start
 from tagger_platform.store.database import Connection
 from tagger_platform.store.rows import EVIDENCE_MARGIN, PLAYS, TRACK_FIELDS, aware, naive, plays_from, track_from

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from tagger_platform.decide.coverage import Coverage, coverage
-from tagger_platform.decide.policies import Heard
+from tagger_platform.decide.evidence import Heard
 from tagger_platform.model import UNANSWERED, CaptureState, Play, Slot, Window
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.derivation import Rules, heard_windows

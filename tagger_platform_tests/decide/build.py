@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tagger_platform.decide.policies import Answer, Heard
+from tagger_platform.decide.evidence import Answer, Heard
 from tagger_platform.model import Status, Track
 
 EPOCH = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)

@@ -51,6 +51,36 @@ def test_two_hit_wants_two_consecutive_asked_windows(chain, tolerance, confirmed
     assert plays[0].policy == f"{provider}_two_hit"
 
 
+@pytest.mark.parametrize(
+    ("provider", "second", "confirmed"),
+    [
+        pytest.param("catalogue", {"offset": 220.5}, True, id="the catalogue's offsets agree"),
+        pytest.param("catalogue", {"offset": 260}, False, id="the catalogue's offsets do not"),
+        pytest.param("catalogue", {"offset": 260, "other_offsets_s": (221.0,)}, True, id="a repeat of the loop does"),
+        pytest.param("catalogue", {}, True, id="one of the catalogue's hits has no offset"),
+        pytest.param("shazam", {"offset": 260}, True, id="Shazam's offsets need not agree"),
+    ],
+)
+def test_two_hits_of_the_catalogue_must_agree_on_when_the_track_began(provider, second, confirmed):
+    windows = [window(0, match(offset=100, provider=provider)), window(120, match(provider=provider, **second))]
+    [play] = decide(windows, **RULES, policies=BOTH)
+    assert play.status is (PlayStatus.CONFIRMED if confirmed else PlayStatus.PROBABLE)
+
+
+def test_a_stray_hit_between_two_that_agree_does_not_undo_them():
+    offsets = [(0, 100), (120, 300), (240, 340)]
+    [play] = decide([window(second, match(offset=at)) for second, at in offsets], **RULES, policies=BOTH)
+    assert play.status is PlayStatus.CONFIRMED
+
+
+@pytest.mark.parametrize(("kind", "confirmed"), [("jingle", True), ("ad", True), ("music", False), ("other", False)])
+def test_one_hit_of_a_jingle_or_an_ad_is_enough_under_catalogue_single(kind, confirmed):
+    windows = [window(0, match(track(kind=kind), 0.0)), window(120, no())]
+    [play] = decide(windows, **RULES, policies=[*BOTH, "catalogue_single"])
+    assert play.status is (PlayStatus.CONFIRMED if confirmed else PlayStatus.PROBABLE)
+    assert ("catalogue_single" in play.policy.split("+")) is (confirmed or kind in ("music", "other"))
+
+
 def test_hits_of_two_airings_do_not_confirm_each_other():
     windows = [window(0, match(offset=100)), window(120, match(offset=10))]
     assert [play.status for play in decide(windows, **RULES, policies=BOTH)] == [PlayStatus.PROBABLE] * 2
@@ -67,7 +97,7 @@ def test_a_provider_whose_policy_is_not_named_makes_no_play():
 
 
 def test_every_policy_is_known_by_its_name_and_explains_itself():
-    assert list(POLICIES) == ["shazam_two_hit", "catalogue_two_hit"]
+    assert list(POLICIES) == ["shazam_two_hit", "catalogue_two_hit", "catalogue_single"]
     assert all(policy.name == name and policy.version and policy.rule for name, policy in POLICIES.items())
 
 

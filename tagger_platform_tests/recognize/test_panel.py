@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tagger_platform.decide.policies import Answer, Heard
+from tagger_platform.decide.evidence import Answer, Heard
 from tagger_platform.model import CaptureState, Recognition, Slot, Status, Track, Window
 from tagger_platform.recognize import panel
 from tagger_platform.recognize.panel import ask, ask_slot

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from tagger_platform.decide.policies import CATALOGUE, SHAZAM
+from tagger_platform.decide.evidence import CATALOGUE, SHAZAM
 from tagger_platform.model import CaptureState, Play, Recognition, Slot, Status, Track, Window
 from tagger_platform.store.database import Connection
 from tagger_platform.store.derivation import Rules, derive_plays

@@ -1,0 +1,109 @@
+"""What the decision sees of a stream: windows with what was said of them, and the hits of a track.
+
+What belongs here: the input values of every rule. What does not: the rules (policies), where an airing begins and ends
+(spans). Pure: no clock, no IO.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from tagger_platform.model import Recognition, Status, Track, Window
+
+CATALOGUE = "catalogue"
+SHAZAM = "shazam"
+
+ASKED = frozenset({Status.MATCH, Status.NO_MATCH, Status.SILENT})
+"""Statuses that are evidence. A silent window was never sent, but it does say that no track was on."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one provider said of a window. `other_offsets_s` are other places in the track that fit nearly as well."""
+
+    provider: str
+    status: Status
+    track: Track | None = None
+    offset_s: float | None = None
+    speed: float | None = None
+    confidence: float | None = None
+    other_offsets_s: tuple[float, ...] = ()
+
+    @property
+    def matched(self) -> Track | None:
+        return self.track if self.status is Status.MATCH else None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One window as the decision sees it. `slot` counts hops since the epoch."""
+
+    window_id: str
+    start: datetime
+    end: datetime
+    slot: int
+    answers: tuple[Answer, ...] = ()
+
+    def asked(self, provider: str) -> bool:
+        """Whether `provider` was asked about this window and answered, whatever it said."""
+        return any(answer.provider == provider and answer.status in ASKED for answer in self.answers)
+
+
+def heard(window: Window, recognitions: Iterable[Recognition], *, hop_s: int) -> Heard:
+    """`window` and its providers' recognitions as the decision sees them."""
+    answers = tuple(
+        Answer(
+            provider=given.provider,
+            status=given.status,
+            track=given.track,
+            offset_s=given.offset_s,
+            speed=given.speed,
+            confidence=given.confidence,
+            other_offsets_s=given.other_offsets_s,
+        )
+        for given in recognitions
+    )
+    return Heard(window.window_id, window.start, window.end, int(window.slot.start.timestamp()) // hop_s, answers)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A window in which one track was matched, with the answers that matched it, the best provider's first."""
+
+    window: Heard
+    answers: tuple[Answer, ...]
+
+    def by(self, provider: str) -> bool:
+        return any(answer.provider == provider for answer in self.answers)
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """All windows of one stream, in time order, with the index of those that are evidence for a provider."""
+
+    windows: tuple[Heard, ...]
+
+    @classmethod
+    def of(cls, windows: Iterable[Heard]) -> "Timeline":
+        return cls(tuple(sorted(windows, key=lambda window: (window.start, window.window_id))))
+
+    @cached_property
+    def _places(self) -> dict[str, dict[str, int]]:
+        places: dict[str, dict[str, int]] = {}
+        for window in self.windows:
+            for provider in {answer.provider for answer in window.answers if answer.status in ASKED}:
+                seen = places.setdefault(provider, {})
+                seen[window.window_id] = len(seen)
+        return places
+
+    @cached_property
+    def evidence(self) -> tuple[datetime, datetime]:
+        """From the start of the first asked window to the end of the last one; nothing is known beyond."""
+        asked = [window for window in self.windows if any(answer.status in ASKED for answer in window.answers)]
+        return asked[0].start, max(window.end for window in asked)
+
+    def asked_between(self, provider: str, one: Heard, other: Heard) -> int:
+        """How many windows between these two `provider` was asked about and answered."""
+        places = self._places[provider]
+        return places[other.window_id] - places[one.window_id] - 1
