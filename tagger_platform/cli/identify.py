@@ -13,9 +13,10 @@ from tagger_platform.capture.ffmpeg import find_ffmpeg
 from tagger_platform.cli.output import json_option, print_json, print_table
 from tagger_platform.errors import AudioError
 from tagger_platform.fingerprint.index import Index
-from tagger_platform.fingerprint.match import LONGEST_S, Match, identify_spans
+from tagger_platform.fingerprint.match import LONGEST_S, Match
 from tagger_platform.fingerprint.match import identify as identify_window
 from tagger_platform.fingerprint.peaks import RATE
+from tagger_platform.fingerprint.spans import identify_spans
 from tagger_platform.recognize.catalogue import PROVIDER, catalogue_track
 from tagger_platform.settings import Settings
 

@@ -1,11 +1,11 @@
-"""What is this audio? One window, or spans of a long recording.
+"""What is heard in a window?
 
-What belongs here: choosing among places, speeds and tracks, confidence, joining windows to spans.
-What does not: finding places (`vote`), judging one (`verify`), the files (`index`), decoding.
+What belongs here: choosing among places, speeds and tracks, and confidence. What does not: finding places (`vote`),
+judging one (`verify`), the files (`index`), longer recordings (`spans`), decoding.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from tagger_platform.fingerprint.index import Index
 from tagger_platform.fingerprint.landmarks import TICK_S, query
 from tagger_platform.fingerprint.peaks import RATE, Samples
 from tagger_platform.fingerprint.segment import TrackMeta
-from tagger_platform.fingerprint.verify import PeakMap, Scored, elsewhere, fit, peak_map, scored
+from tagger_platform.fingerprint.verify import Fit, PeakMap, Scored, elsewhere, fit, peak_map, scored
 from tagger_platform.fingerprint.vote import candidates
 
 LONGEST_S = 16.0
@@ -30,8 +30,15 @@ of music, speech and noise in an index without their package, and 2,450 right an
 5 s long (259 tracks, 15 h; benchmarks/fingerprint.py, another seed than the published figures)."""
 ACCEPTED = 0.88
 """Confidence of a match."""
+RIVALS = 5
+FAR_NATS = 300.0
+"""Other tracks that are looked at closely: so many, with scores not further than this below the best."""
+SAME_SOUND = 0.5
+"""Share of the peaks met by one track that another meets too if both explain the same sound, such as a loop in both;
+two tracks that are mixed, or follow each other, meet different peaks."""
 RIVAL_NATS = 10.0
-"""By how much a score must exceed the runner-up's to be e times as likely: peaks are not independent of each other."""
+"""By how much a score must exceed that of a track which explains the same sound to be e times as likely: peaks are not
+independent of each other."""
 
 TIE_NATS = 3.0
 """Places of one track whose scores are this near to the best are the same loop: the earliest is taken, always."""
@@ -39,14 +46,6 @@ OTHER_SHARE = 0.9
 OTHERS = 4
 APART_S = 0.5
 """What is told of a track's other places: the four best, at least 0.5 s apart, with 90 % of the best score or more."""
-
-WINDOW_S = 12.0
-HOP_S = 6.0
-"""Of a long recording: a span is then heard in at least two windows unless it is shorter than 18 s."""
-SAME_LINE_S = 1.0
-"""Seconds that a window's offset may lie from where a span should have come to."""
-GAP_S = 24.0
-"""Seconds without a match, under speech for example, that a span survives."""
 
 
 @dataclass(frozen=True)
@@ -77,80 +76,91 @@ class Match:
     other_offsets_s: tuple[float, ...]
 
 
-@dataclass(frozen=True)
-class Span:
-    """A stretch of a recording, in seconds from its beginning, with the most confident of its windows' matches.
-
-    `offset_s` is where in the track the span begins.
-    """
-
-    match: Match
-    from_s: float
-    to_s: float
-    offset_s: float
-    windows: int
-
-
 def identify(samples: Samples, index: Index) -> Match | None:
     """The track in a window of mono samples (n,) at 12 kHz, at most `LONGEST_S` long; None if none is sure enough."""
-    best = best_guess(samples, index)
-    return best if best and best.confidence >= ACCEPTED else None
+    return next(iter(matches(samples, index)), None)
+
+
+def matches(samples: Samples, index: Index) -> list[Match]:
+    """All tracks that are surely heard in the window, the surest first: one may end where another begins."""
+    return [match for match in guesses(samples, index) if match.confidence >= ACCEPTED]
 
 
 def best_guess(samples: Samples, index: Index) -> Match | None:
     """Like `identify`, but however unsure: evidence for a person who asks why a window did not match."""
+    return next(iter(guesses(samples, index)), None)
+
+
+def guesses(samples: Samples, index: Index) -> list[Match]:
+    """The best guess, however unsure, and then the other tracks that are surely heard in the window."""
     if len(samples) > LONGEST_S * RATE:
         raise ValueError(f"a window is at most {LONGEST_S:.0f} s long; use identify_spans for longer audio")
     asked = query(samples)
     heard = peak_map(asked)
     found: list[Scored] = []
-    best: Match | None = None
+    told: list[Match] = []
     for speeds in ((AS_RECORDED,), SPEEDS):
         for speed in speeds:
             found += scored(candidates(asked.pairs, index.segments, speed), heard)
-        best = _choose(found, heard)
-        if best and best.confidence >= ACCEPTED:
+        told = _told(found, heard)
+        if told and told[0].confidence >= ACCEPTED:
             break
-    return best
+    return told
 
 
-def identify_spans(blocks: Iterable[Samples], index: Index) -> list[Span]:
-    """What a recording of any length holds, given as consecutive blocks of mono samples at 12 kHz, in order of time."""
-    done: list[Span] = []
-    open_spans: list[Span] = []
-    for start_s, samples in _windows(blocks):
-        lost = [span for span in open_spans if span.to_s < start_s - GAP_S]
-        open_spans = [span for span in open_spans if span not in lost]
-        done += lost
-        match = identify(samples, index)
-        if match:
-            open_spans = _joined(open_spans, match, start_s)
-    return sorted(done + open_spans, key=lambda span: (span.from_s, span.match.track.item_id))
+@dataclass(frozen=True)
+class _Judged:
+    """A track's best place, fitted, how sure it is, and its other places."""
+
+    best: Scored
+    fitted: Fit
+    confidence: float
+    own: Sequence[Scored]
+
+    @classmethod
+    def of(cls, own: Sequence[Scored], heard: PeakMap) -> "_Judged":
+        best = min((one for one in own if one.score >= own[0].score - TIE_NATS), key=lambda one: one.place.tick)
+        return cls(best, fit(best.place, heard), confidence(evidence(best, heard)), own)
+
+    def shares_its_sound_with(self, other: "_Judged") -> bool:
+        mine, its = self.fitted.met, other.fitted.met
+        return len(np.intersect1d(mine, its)) > SAME_SOUND * min(len(mine), len(its))
 
 
-def _choose(found: Sequence[Scored], heard: PeakMap) -> Match | None:
-    """The best track of scored places."""
+def _told(found: Sequence[Scored], heard: PeakMap) -> list[Match]:
     by_track: dict[str, list[Scored]] = {}
-    for one in sorted(found, key=lambda one: (-one.score, one.place.tick)):
-        by_track.setdefault(one.place.track.item_id, []).append(one)
-    if not by_track:
-        return None
-    own, *others = by_track.values()
-    best = min((one for one in own if one.score >= own[0].score - TIE_NATS), key=lambda one: one.place.tick)
-    rivals = [places[0] for places in others]
-    sure = confidence(evidence(best, heard))
-    fitted = fit(best.place, heard)
-    rival = rivals[0] if rivals else None
+    for place in sorted(found, key=lambda place: (-place.score, place.place.tick)):
+        by_track.setdefault(place.place.track.item_id, []).append(place)
+    ranked = list(by_track.values())
+    if not ranked:
+        return []
+    near = [own for own in ranked[1 : 1 + RIVALS] if own[0].score > max(0.0, ranked[0][0].score - FAR_NATS)]
+    judged = [_Judged.of(own, heard) for own in (ranked[0], *near)]
+    runner_up = ranked[1][0] if len(ranked) > 1 else None
+    told = [_match(judged[0], judged[1:], runner_up)]
+    taken = [judged[0]]
+    for number, one in enumerate(judged[1:], 1):
+        if told[0].confidence >= ACCEPTED and not any(map(one.shares_its_sound_with, taken)):
+            match = _match(one, judged[number + 1 :], judged[0].best)
+            if match.confidence >= ACCEPTED:
+                told.append(match)
+                taken.append(one)
+    return told
+
+
+def _match(one: _Judged, rivals: Sequence[_Judged], runner_up: Scored | None) -> Match:
+    """`one` as a match; of `rivals`, those that share its sound leave it open which of them it is."""
+    alike = max((rival.best.score for rival in rivals if one.shares_its_sound_with(rival)), default=-np.inf)
     return Match(
-        best.place.track,
-        best.place.offset_s(fitted.tick),
-        fitted.speed,
-        best.score,
-        sure * _before(best.score, rival.score if rival else -np.inf),
-        max(fitted.from_tick, 0.0) * TICK_S,
-        max(fitted.to_tick, 0.0) * TICK_S,
-        RunnerUp(rival.place.track, rival.place.offset_s(), rival.score) if rival else None,
-        _other_offsets(best, own),
+        one.best.place.track,
+        one.best.place.offset_s(one.fitted.tick),
+        one.fitted.speed,
+        one.best.score,
+        one.confidence * _before(one.best.score, alike),
+        max(one.fitted.from_tick, 0.0) * TICK_S,
+        max(one.fitted.to_tick, 0.0) * TICK_S,
+        RunnerUp(runner_up.place.track, runner_up.place.offset_s(), runner_up.score) if runner_up else None,
+        _other_offsets(one.best, one.own),
     )
 
 
@@ -178,36 +188,3 @@ def _other_offsets(best: Scored, own: Sequence[Scored]) -> tuple[float, ...]:
         if not near and one.score >= OTHER_SHARE * best.score and len(told) <= OTHERS:
             told.append(offset_s)
     return tuple(told[1:])
-
-
-def _windows(blocks: Iterable[Samples]) -> Iterator[tuple[float, Samples]]:
-    """Overlapping windows with the second at which each begins; the last one ends with the recording."""
-    size, hop = int(WINDOW_S * RATE), int(HOP_S * RATE)
-    held, start = np.zeros(0, np.float32), 0
-    seen = 0
-    for block in blocks:
-        held = np.concatenate([held, block])
-        while len(held) >= size:
-            yield start / RATE, held[:size]
-            seen = start + size
-            held, start = held[hop:], start + hop
-    if start + len(held) - seen > RATE:
-        yield start / RATE, held
-
-
-def _joined(spans: Sequence[Span], match: Match, start_s: float) -> list[Span]:
-    """`spans` with `match` added to the one that it continues, or as a new one."""
-    for number, span in enumerate(spans):
-        if span.match.track == match.track and _continues(span, match, start_s):
-            surer = max(span.match, match, key=lambda candidate: candidate.confidence)
-            to_s = max(span.to_s, start_s + match.to_s)
-            longer = replace(span, match=surer, to_s=to_s, windows=span.windows + 1)
-            return [*spans[:number], longer, *spans[number + 1 :]]
-    from_s = start_s + match.from_s
-    begins = match.offset_s + match.from_s * match.speed
-    return [*spans, Span(match, from_s, start_s + match.to_s, begins, 1)]
-
-
-def _continues(span: Span, match: Match, start_s: float) -> bool:
-    expected = span.offset_s + (start_s - span.from_s) * match.speed
-    return any(abs(offset - expected) <= SAME_LINE_S for offset in (match.offset_s, *match.other_offsets_s))

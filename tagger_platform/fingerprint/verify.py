@@ -172,13 +172,14 @@ class _Near:
 
 @dataclass(frozen=True)
 class Fit:
-    """A candidate fitted closely: the tick of the timeline at which the window begins, the speed, and from when to when
-    (ticks of the window) the track was heard."""
+    """A candidate fitted closely: the tick of the timeline at which the window begins, the speed, from when to when
+    (ticks of the window) the track was heard, and the numbers of the window's peaks that its peaks met."""
 
     tick: float
     speed: float
     from_tick: float
     to_tick: float
+    met: NDArray[np.int16]
 
 
 def fit(one: Candidate, heard: PeakMap) -> Fit:
@@ -186,7 +187,7 @@ def fit(one: Candidate, heard: PeakMap) -> Fit:
     middle = heard.frames * TICKS_PER_FRAME / 2
     near = _Near.of(one, heard, int(middle * 2 * WIDE_STRETCHES[-1]) + int(WIDE_SHIFTS[-1]))
     if not len(near.ticks):
-        return Fit(one.tick, one.speed, 0.0, 2 * middle)
+        return Fit(one.tick, one.speed, 0.0, 2 * middle, np.zeros(0, np.int16))
     hit, miss = heard.hit[near.level, near.row], heard.miss[near.level, near.row]
     shift, tempo = 0.0, one.speed
     for shifts, stretches in ((WIDE_SHIFTS, WIDE_STRETCHES), (FINE_SHIFTS, FINE_STRETCHES)):
@@ -195,13 +196,13 @@ def fit(one: Candidate, heard: PeakMap) -> Fit:
         best = int(np.argmax(_values(heard, ticks, near.row, hit, miss).sum(axis=1)))
         shift, tempo = float(tried[0][best, 0]), float(tried[1][best, 0])
     ticks = middle + (near.ticks + shift - middle * one.speed) / tempo
-    begin, tempo = _line(heard, near, ticks) or (middle * (one.speed - tempo) - shift, tempo)
-    return Fit(one.tick + begin, tempo, *_extent(ticks, _values(heard, ticks, near.row, hit, miss)))
-
-
-def _line(heard: PeakMap, near: _Near, ticks: Floats) -> tuple[float, float] | None:
-    """The straight line through the instants of the peaks that were met: where the window begins, and the speed."""
     met = heard.near[_frames(heard, ticks)[0], near.row]
+    begin, tempo = _line(heard, near, met) or (middle * (one.speed - tempo) - shift, tempo)
+    return Fit(one.tick + begin, tempo, *_extent(ticks, _values(heard, ticks, near.row, hit, miss)), met[met > 0])
+
+
+def _line(heard: PeakMap, near: _Near, met: NDArray[np.int16]) -> tuple[float, float] | None:
+    """The straight line through the instants of the peaks that were met: where the window begins, and the speed."""
     found = heard.ticks[met[met > 0] - 1].astype(np.float64)
     spread = float(np.var(found)) if len(found) >= FEWEST_MET else 0.0
     if spread == 0:

@@ -5,7 +5,7 @@ import pytest
 
 from tagger_platform.fingerprint import match
 from tagger_platform.fingerprint.index import Index
-from tagger_platform.fingerprint.match import ACCEPTED, best_guess, confidence, identify
+from tagger_platform.fingerprint.match import ACCEPTED, best_guess, confidence, identify, matches
 from tagger_platform.fingerprint.peaks import HOP, QUOTA_FRAMES, RATE
 from tagger_platform_tests.fingerprint.conftest import fingerprinted
 from tagger_platform_tests.fingerprint.tunes import at_speed, in_a_room, mixed, noise, speech, tune
@@ -81,6 +81,22 @@ def test_the_runner_up_is_another_track_with_its_place(tunes, index):
     assert found.runner_up.track.item_id == "tune6"
     assert abs(found.runner_up.offset_s - 9) < 0.1
     assert found.runner_up.score < found.score
+
+
+@pytest.mark.parametrize(("first_s", "second_s"), [(6, 6), (7, 5), (4, 8)])
+def test_two_tracks_that_follow_each_other_in_a_window_are_both_heard(first_s, second_s, tunes, index):
+    samples = [tunes["tune1"][-first_s * RATE :], tunes["tune6"][: second_s * RATE]]
+    found = {one.track.item_id: one for one in matches(np.concatenate(samples), index)}
+    assert set(found) == {"tune1", "tune6"}
+    ends, begins = found["tune1"], found["tune6"]
+    assert abs(ends.to_s - first_s) < 0.6
+    assert abs(begins.from_s - first_s) < 0.6
+    assert abs(begins.offset_s + first_s) < 0.1
+
+
+def test_two_tracks_at_once_are_both_heard(tunes, index):
+    found = matches(mixed(window(tunes["tune1"], 4), window(tunes["tune6"], 9), 0), index)
+    assert {one.track.item_id for one in found} == {"tune1", "tune6"}
 
 
 def test_two_tracks_that_hold_the_same_sound_leave_it_open_which_one_it_is(tunes, tmp_path):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tagger_platform.fingerprint.match import identify_spans
 from tagger_platform.fingerprint.peaks import RATE
+from tagger_platform.fingerprint.spans import identify_spans
 from tagger_platform_tests.fingerprint.tunes import at_speed, mixed, noise, speech
 
 
