@@ -191,8 +191,9 @@ class Recognition:
     """One provider's answer about one window.
 
     `offset_s` is where in the track the window begins, `other_offsets_s` other places that fit nearly as well,
-    `speed` how fast it was played (1.0 as recorded), `confidence` a number from 0 to 1; `raw` the provider's own
-    words, for evidence.
+    `heard_s` from and to when in the window it was heard, `speed` how fast it was played (1.0 as recorded),
+    `confidence` a number from 0 to 1; `raw` the provider's own words, for evidence. `further` are the other tracks
+    that the provider is sure to have heard in the window.
     """
 
     window_id: str
@@ -201,11 +202,13 @@ class Recognition:
     track: Track | None = None
     offset_s: float | None = None
     other_offsets_s: tuple[float, ...] = ()
+    heard_s: tuple[float, float] | None = None
     speed: float | None = None
     confidence: float | None = None
     latency_ms: float | None = None
     detail: str = ""
     raw: bytes | None = field(default=None, repr=False)
+    further: tuple["Recognition", ...] = ()
 
 
 class PlayStatus(StrEnum):

@@ -20,7 +20,11 @@ ASKED = frozenset({Status.MATCH, Status.NO_MATCH, Status.SILENT})
 
 @dataclass(frozen=True)
 class Answer:
-    """What one provider said of a window. `other_offsets_s` are other places in the track that fit nearly as well."""
+    """One track that a provider named in a window, or why it named none.
+
+    `other_offsets_s` are other places in the track that fit nearly as well, `heard_s` from and to when in the window it
+    was heard.
+    """
 
     provider: str
     status: Status
@@ -29,6 +33,7 @@ class Answer:
     speed: float | None = None
     confidence: float | None = None
     other_offsets_s: tuple[float, ...] = ()
+    heard_s: tuple[float, float] | None = None
 
     @property
     def matched(self) -> Track | None:
@@ -61,8 +66,10 @@ def heard(window: Window, recognitions: Iterable[Recognition], *, hop_s: int) ->
             speed=given.speed,
             confidence=given.confidence,
             other_offsets_s=given.other_offsets_s,
+            heard_s=given.heard_s,
         )
-        for given in recognitions
+        for recognition in recognitions
+        for given in (recognition, *recognition.further)
     )
     return Heard(window.window_id, window.start, window.end, int(window.slot.start.timestamp()) // hop_s, answers)
 

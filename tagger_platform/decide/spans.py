@@ -11,6 +11,8 @@ before the stream's first evidence.
 **End**: line + duration / speed where both are known, never after the start of the next window that says otherwise (or
 the instant at which that window's own track began, if that is after our last hit), nor after the last answered window;
 else the end of the last hit's window.
+Where windows follow each other without a gap and a provider says from and to when in them it heard the track, an airing
+that was joined late or cut off begins or ends there, and if that is the window's edge, up to `UNNAMED_S` beyond it.
 **Uncertainty**: the larger of the two ends'. Where offsets give an end: half the spread of the agreeing hits, at least
 `SURE_S`; where a window that says otherwise cut the line off, plus what was cut off (at most the time from that
 window's start to the first hit). Where only windows give it: half the time between the hit and its asked neighbour, or
@@ -26,6 +28,9 @@ from statistics import median
 
 from tagger_platform.decide.evidence import Heard, Hit, Timeline
 from tagger_platform.decide.lines import lines, near
+
+UNNAMED_S = 4.0
+"""Seconds of a track at the edge of a window that may be too few to be named."""
 
 RESTART_AFTER_S = 5.0
 """Seconds after the previous hit's window start from which a new line can be a second playing of the track."""
@@ -83,7 +88,7 @@ def _span(
     not_before: datetime,
     horizon: datetime,
 ) -> Span:
-    first, last = run[0].window, run[-1].window
+    first = run[0].window
     before, after = _neighbours(run, timeline)
     agreeing = _agreeing_lines(run)
     began = _median(agreeing) if agreeing else None
@@ -91,28 +96,34 @@ def _span(
         began = None
     spread_s = max(SURE_S, _seconds(max(agreeing) - min(agreeing)) / 2) if agreeing else SURE_S
 
-    start, start_unsure_s = _start(first, before, began, spread_s, hop_s)
+    start, start_unsure_s = _start(run[0], before, began, spread_s, hop_s)
     start = max(start, not_before)
     ended = _line_end(began, duration_s, run) if began is not None else None
-    end, end_unsure_s = _end(last, after, ended, spread_s, hop_s)
+    end, end_unsure_s = _end(run[-1], after, ended, spread_s, hop_s)
     end = max(start, min(end, horizon))
     return Span(start, end, round(max(start_unsure_s, end_unsure_s), 1))
 
 
 def _start(
-    first: Heard, before: Heard | None, began: datetime | None, spread_s: float, hop_s: float
+    hit: Hit, before: Heard | None, began: datetime | None, spread_s: float, hop_s: float
 ) -> tuple[datetime, float]:
+    first = hit.window
     if began is None:
         unheard_s = _seconds(first.start - before.end) if before else hop_s
         return first.start, max(SURE_S, unheard_s / 2)
     if before is None or began >= before.start:
         return began, spread_s
+    heard = _heard_s(hit)
+    if heard and before.end >= first.start:  # the stream came to it in its middle, a moment ago
+        edge = first.start - timedelta(seconds=UNNAMED_S / 2)
+        return (first.start + timedelta(seconds=heard[0]), SURE_S) if heard[0] > UNNAMED_S else (edge, UNNAMED_S / 2)
     return before.start, spread_s + _seconds(min(before.start - began, first.start - before.start))
 
 
 def _end(
-    last: Heard, after: Heard | None, ended: datetime | None, spread_s: float, hop_s: float
+    hit: Hit, after: Heard | None, ended: datetime | None, spread_s: float, hop_s: float
 ) -> tuple[datetime, float]:
+    last = hit.window
     window_unsure_s = max(SURE_S, (_seconds(after.start - last.end) if after else hop_s) / 2)
     if ended is None or ended <= last.start:  # an end before the last hit is wrong: the track was heard there
         ended, unsure_s = last.end, window_unsure_s
@@ -123,7 +134,22 @@ def _end(
     others = [line for answer in after.answers if answer.matched for line in lines(after, (answer,))[:1]]
     if known := [line for line in others if line >= last.start]:
         return min(ended, *known), unsure_s
-    return (ended, unsure_s) if ended <= after.start else (after.start, window_unsure_s)
+    if ended <= after.start:
+        return ended, unsure_s
+    heard = _heard_s(hit)
+    if heard and last.end >= after.start:
+        if ended <= after.start + timedelta(seconds=UNNAMED_S):
+            return ended, unsure_s
+        edge = after.start + timedelta(seconds=UNNAMED_S / 2)
+        inside = heard[1] < _seconds(last.end - last.start) - UNNAMED_S
+        return (last.start + timedelta(seconds=heard[1]), SURE_S) if inside else (edge, UNNAMED_S / 2)
+    return after.start, window_unsure_s
+
+
+def _heard_s(hit: Hit) -> tuple[float, float] | None:
+    """From and to when in the window the track was heard, if a provider says so."""
+    known = [answer.heard_s for answer in hit.answers if answer.heard_s]
+    return (min(since for since, _ in known), max(until for _, until in known)) if known else None
 
 
 def _line_end(began: datetime, duration_s: float | None, run: Sequence[Hit]) -> datetime | None:

@@ -7,12 +7,13 @@ themselves (`fingerprint`), filling the catalogue (`library`).
 import asyncio
 import json
 import time
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from tagger_platform.audio import read_window
 from tagger_platform.fingerprint.index import Index
-from tagger_platform.fingerprint.match import ACCEPTED, LONGEST_S, Match, best_guess
+from tagger_platform.fingerprint.match import ACCEPTED, LONGEST_S, Match, guesses
 from tagger_platform.fingerprint.peaks import RATE
 from tagger_platform.fingerprint.segment import TrackMeta
 from tagger_platform.model import Recognition, Status, Track, Window
@@ -39,28 +40,34 @@ class CatalogueRecognizer:
         if self._index.count == 0:
             return Recognition(window.window_id, PROVIDER, Status.DISABLED, detail="the catalogue is empty")
         samples = read_window(audio, RATE)[: int(LONGEST_S * RATE)]
-        guess = best_guess(samples, self._index)
-        return recognition(window.window_id, guess, (time.perf_counter() - began) * 1000)
+        told = guesses(samples, self._index)
+        return recognition(window.window_id, told, (time.perf_counter() - began) * 1000)
 
 
-def recognition(window_id: str, guess: Match | None, latency_ms: float) -> Recognition:
-    """What `guess` means for the window: a match if it is sure enough."""
+def recognition(window_id: str, told: Sequence[Match], latency_ms: float) -> Recognition:
+    """What guesses, the best first, mean for the window: a match if that is sure enough."""
+    guess = told[0] if told else None
     detail = _why_not(guess)
     if guess is None or detail:
         return Recognition(
             window_id, PROVIDER, Status.NO_MATCH, latency_ms=latency_ms, detail=detail, raw=_evidence(guess, detail)
         )
+    further = tuple(_matched(window_id, other) for other in told[1:])
+    matched = _matched(window_id, guess)
+    return replace(matched, latency_ms=latency_ms, raw=_evidence(guess, detail), further=further)
+
+
+def _matched(window_id: str, match: Match) -> Recognition:
     return Recognition(
         window_id,
         PROVIDER,
         Status.MATCH,
-        track=catalogue_track(guess.track),
-        offset_s=guess.offset_s,
-        other_offsets_s=guess.other_offsets_s,
-        speed=guess.speed,
-        confidence=guess.confidence,
-        latency_ms=latency_ms,
-        raw=_evidence(guess, detail),
+        track=catalogue_track(match.track),
+        offset_s=match.offset_s,
+        other_offsets_s=match.other_offsets_s,
+        heard_s=(match.from_s, match.to_s),
+        speed=match.speed,
+        confidence=match.confidence,
     )
 
 
@@ -102,7 +109,7 @@ def _evidence(guess: Match | None, detail: str) -> bytes:
             "title": rival.track.title,
             "offset_s": rival.offset_s,
             "score": rival.score,
-            "why": f"{rival.score:.1f} agreeing hashes against {guess.score:.1f}",
+            "why": f"its peaks fit with {rival.score:.0f} nats, the match's with {guess.score:.0f}",
         },
     }
     return json.dumps(content, default=float).encode()

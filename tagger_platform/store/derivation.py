@@ -20,6 +20,16 @@ from tagger_platform.store.database import Connection
 from tagger_platform.store.rows import EVIDENCE_MARGIN, PLAYS, TRACK_FIELDS, aware, naive, plays_from, track_from
 from tagger_platform.store.writes import insert
 
+ANSWER_FIELDS = (
+    "provider",
+    "track_id",
+    "offset_s",
+    "speed",
+    "confidence",
+    "other_offsets_s",
+    "heard_from_s",
+    "heard_to_s",
+)
 LONGEST_TRACK = timedelta(hours=1)
 """How far a play is followed at first; when one reaches the edge of the range, the range is doubled."""
 LONGEST_RANGE = timedelta(hours=64)
@@ -105,22 +115,36 @@ def _decided(connection: Connection, stream: str, zone: Zone, rules: Rules) -> l
 
 def heard_windows(connection: Connection, stream: str, start: datetime, end: datetime, hop_s: int) -> list[Heard]:
     """The stream's windows in [start, end) as the decision sees them."""
+    said = ", ".join(ANSWER_FIELDS)
     rows = connection.execute(
-        "SELECT w.window_id, w.started_at, w.ended_at, w.slot, r.provider, r.status, r.offset_s, r.speed,"
-        " r.confidence, r.other_offsets_s, " + ", ".join(f"t.{name}" for name in TRACK_FIELDS) + " FROM windows w"
-        " JOIN recognitions r USING (window_id) LEFT JOIN tracks t USING (track_id)"
+        f"WITH said AS (SELECT window_id, started_at, status, {said} FROM recognitions UNION ALL"
+        f" SELECT window_id, started_at, 'match', {said} FROM further_matches)"
+        " SELECT w.window_id, w.started_at, w.ended_at, w.slot, r.provider, r.status, r.offset_s, r.speed,"
+        " r.confidence, r.other_offsets_s, r.heard_from_s, r.heard_to_s, "
+        + ", ".join(f"t.{name}" for name in TRACK_FIELDS)
+        + " FROM windows w JOIN said r USING (window_id) LEFT JOIN tracks t USING (track_id)"
         " WHERE w.stream = $stream AND w.started_at >= $start AND w.started_at < $end"
-        " AND r.started_at >= $start AND r.started_at < $end ORDER BY w.started_at, w.window_id, r.provider",
+        " AND r.started_at >= $start AND r.started_at < $end"
+        " ORDER BY w.started_at, w.window_id, r.provider, r.confidence DESC, r.track_id",
         {"stream": stream, "start": naive(start), "end": naive(end)},
     ).fetchall()
     windows: dict[str, Heard] = {}
     answers: dict[str, list[Answer]] = {}
-    for window_id, started, ended, slot, provider, status, offset, speed, confidence, others, *track in rows:
+    for window_id, started, ended, slot, provider, status, offset, speed, sure, others, since, until, *track in rows:
         slot_number = int(aware(slot).timestamp()) // hop_s
         windows[window_id] = Heard(window_id, aware(started), aware(ended), slot_number)
         heard = track_from(track) if track[0] is not None else None
         answers.setdefault(window_id, []).append(
-            Answer(provider, Status(status), heard, offset, speed, confidence, tuple(others))
+            Answer(
+                provider,
+                Status(status),
+                heard,
+                offset,
+                speed,
+                sure,
+                tuple(others),
+                None if since is None else (since, until),
+            )
         )
     return [
         Heard(window.window_id, window.start, window.end, window.slot, tuple(answers[window.window_id]))

@@ -83,8 +83,11 @@ def write_recognitions(
     recognitions = [
         given for given in recognitions if given.status in ANSWERED or (given.window_id, given.provider) not in final
     ]
-    _write_tracks(connection, [given.track for given in recognitions if given.track])
+    further = [other for given in recognitions for other in given.further]
+    _write_tracks(connection, [given.track for given in (*recognitions, *further) if given.track])
     insert(connection, "recognitions", [_recognition_row(given, asked_at) for given in recognitions], known="REPLACE")
+    _forget_further(connection, recognitions)
+    insert(connection, "further_matches", [_further_row(other) for other in further])
     raw = [[given.window_id, given.provider, given.raw] for given in recognitions if given.raw]
     insert(connection, "raw_answers", raw, known="REPLACE")
     _write_states(connection, list(windows))
@@ -117,6 +120,32 @@ def _recognition_row(given: Recognition, asked_at: datetime) -> list[Any]:
         given.latency_ms,
         given.detail,
         naive(asked_at),
+        naive(window_start(given.window_id)),
+        *(given.heard_s or (None, None)),
+    ]
+
+
+def _forget_further(connection: Connection, given: Sequence[Recognition]) -> None:
+    """What an earlier answer to the same questions named besides the surest track."""
+    if given:
+        starts = [naive(window_start(one.window_id)) for one in given]
+        connection.execute(
+            "DELETE FROM further_matches"
+            " WHERE started_at BETWEEN ? AND ? AND (window_id || ' ' || provider) IN (SELECT unnest(?))",
+            [min(starts), max(starts), [f"{one.window_id} {one.provider}" for one in given]],
+        )
+
+
+def _further_row(given: Recognition) -> list[Any]:
+    return [
+        given.window_id,
+        given.provider,
+        given.track.track_id if given.track else None,
+        given.offset_s,
+        list(given.other_offsets_s),
+        given.speed,
+        given.confidence,
+        *(given.heard_s or (None, None)),
         naive(window_start(given.window_id)),
     ]
 

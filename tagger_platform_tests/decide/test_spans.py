@@ -8,6 +8,7 @@ from tagger_platform_tests.decide.build import BOTH, RULES, match, no, since, tr
 
 LONG = track(duration_s=200.0)
 UNKNOWN = track()
+SHORT = track(duration_s=20.0)
 
 
 def hit(second, offset=None, song=LONG, **fields):
@@ -71,6 +72,47 @@ ENDS = {
         54.0,
     ),
 }
+
+
+WHOLE, EARLY, LATE = (0.1, 11.9), (0.1, 5.0), (7.0, 11.9)
+"""From and to when a track was heard in a window of 12 s."""
+
+TILES = {
+    "whole tracks keep the ends that offsets and duration give": (
+        [miss(-12), hit(0, -3.0, SHORT, heard_s=(3.0, 11.9)), hit(12, 9.0, SHORT, heard_s=WHOLE), miss(24), miss(36)],
+        (3, 23, 0.5),
+    ),
+    "an end that lies a little inside the next window is kept": (
+        [miss(-12), hit(0, 6.0, SHORT, heard_s=WHOLE), miss(12)],
+        (-6, 14, 0.5),
+    ),
+    "cut off inside a window": (
+        [miss(-12), hit(0, -2.0, heard_s=(2.0, 11.9)), hit(12, 10.0, heard_s=EARLY), miss(24)],
+        (2, 17, 0.5),
+    ),
+    "cut off at a window's edge": (
+        [miss(-12), hit(0, -2.0, heard_s=(2.0, 11.9)), hit(12, 10.0, heard_s=WHOLE), miss(24), miss(36)],
+        (2, 26, 2),
+    ),
+    "joined late inside a window": (
+        [miss(-12), hit(0, 90.0, heard_s=LATE), hit(12, 102.0, heard_s=WHOLE), hit(24, 114.0, heard_s=EARLY), miss(36)],
+        (7, 29, 0.5),
+    ),
+    "joined late at a window's edge": (
+        [miss(-12), hit(0, 90.0, heard_s=WHOLE), hit(12, 102.0, heard_s=EARLY), miss(24)],
+        (-2, 17, 2),
+    ),
+    "under talk in a window far from its neighbours, it may have been on before": (
+        [miss(-60), hit(0, 90.0, heard_s=LATE), hit(120, 210.0, heard_s=EARLY)],
+        (-60, 132, 60),
+    ),
+}
+
+
+@pytest.mark.parametrize(("windows", "span"), TILES.values(), ids=TILES)
+def test_windows_without_gaps_tell_where_a_track_was_joined_and_cut_off(windows, span):
+    [found] = spans(windows)
+    assert found == pytest.approx(span, abs=0.01)
 
 
 @pytest.mark.parametrize(("windows", "start", "end", "uncertainty"), ENDS.values(), ids=ENDS.keys())

@@ -20,15 +20,20 @@ from tagger_platform_tests.fingerprint.tunes import tune
 RATE = 16_000  # the spool's
 WINDOW = Window("kexp", Slot(datetime(2026, 11, 21, 3, 30, tzinfo=UTC)), 30, 12, CaptureState.CAPTURED)
 SONG = tune(1, 40.0)
-SONG_16K = np.interp(np.arange(40 * RATE) * 0.75, np.arange(len(SONG)), SONG).astype(np.float32)
+OTHER = tune(2, 20.0)
+
+
+def at_16k(samples):
+    return np.interp(np.arange(len(samples) * 4 // 3) * 0.75, np.arange(len(samples)), samples).astype(np.float32)
+
+
+SONG_16K = at_16k(SONG)
 FACTS = {"artist": "Band", "album": "LP", "isrc": "USRC17607839", "label": "Label", "kind": "jingle"}
 
 
 @pytest.fixture
 def root(tmp_path):
-    Index(tmp_path / "catalogue").add(
-        [fingerprinted("abc", SONG, title="Song", **FACTS), fingerprinted("def", tune(2, 20))]
-    )
+    Index(tmp_path / "catalogue").add([fingerprinted("abc", SONG, title="Song", **FACTS), fingerprinted("def", OTHER)])
     return tmp_path / "catalogue"
 
 
@@ -62,8 +67,16 @@ def test_a_known_window_is_a_match_with_track_place_and_evidence(root, audio):
     assert evidence["match"] is True
     assert evidence["score"] > evidence["runner_up"]["score"]
     assert evidence["runner_up"]["item_id"] == "def"
-    assert "agreeing hashes" in evidence["runner_up"]["why"]
+    assert "nats" in evidence["runner_up"]["why"]
     assert evidence["other_offsets_s"] == []
+
+
+def test_a_window_in_which_one_track_ends_and_another_begins_names_both(root, audio):
+    answer = ask(CatalogueRecognizer(root), audio(np.concatenate([SONG_16K[-7 * RATE :], at_16k(OTHER)[: 5 * RATE]])))
+    [further] = answer.further
+    assert {answer.track.provider_track_id, further.track.provider_track_id} == {"abc", "def"}
+    assert sorted(map(round, (*answer.heard_s, *further.heard_s))) == [0, 7, 7, 12]
+    assert (further.window_id, further.status) == (answer.window_id, Status.MATCH)
 
 
 @pytest.mark.parametrize("samples", [tune(77, 12.0), np.zeros(12 * RATE)], ids=["strange music", "silence"])

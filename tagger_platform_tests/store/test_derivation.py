@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tagger_platform.model import Play, Recognition, Slot, Status
+from tagger_platform.model import CaptureState, Play, Recognition, Slot, Status, Track, Window
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.writes import write_recognitions
 from tagger_platform_tests.store.radio import (
@@ -38,7 +38,7 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 
 
 def empty(connection: Connection) -> None:
-    for table in ("streams", "windows", "recognitions", "tracks", "plays", "play_windows"):
+    for table in ("streams", "windows", "recognitions", "further_matches", "tracks", "plays", "play_windows"):
         connection.execute(f"DELETE FROM {table}")
 
 
@@ -49,6 +49,25 @@ def run(connection: Connection, heard: dict[Slot, list], order: Sequence[Slot]) 
         write_slot(connection, slot, heard[slot])
         derive(connection, slot)
     return all_plays(connection)
+
+
+def test_two_tracks_of_one_window_are_two_plays_with_their_own_ends(connection: Connection) -> None:
+    first, second = slots_of(0.1)[:2]
+    songs = [Track("catalogue", name, name, duration_s=60.0) for name in ("a", "b")]
+    windows = [Window("kexp", first, offset, 12, CaptureState.CAPTURED) for offset in (0, 30)]
+
+    def match(window: Window, song: Track, offset_s: float, **more: object) -> Recognition:
+        return Recognition(
+            window.window_id, "catalogue", Status.MATCH, song, offset_s=offset_s, confidence=0.99, **more
+        )
+
+    ends = match(windows[0], songs[0], 54.0, heard_s=(0.0, 6.0), further=(match(windows[0], songs[1], -6.0),))
+    write_slot(connection, first, [(windows[0], [ends]), (windows[1], [match(windows[1], songs[1], 24.0)])])
+    write_slot(connection, second, [(Window("kexp", second, 0, 12, CaptureState.CAPTURED), [])])
+    plays = {play.track.title: play for play in derive(connection, first)}
+    assert (plays["a"].ended_at - first.start).total_seconds() == 6
+    assert (plays["b"].started_at - first.start).total_seconds() == 6
+    assert plays["b"].status == "confirmed"
 
 
 def test_a_slot_decided_twice_is_the_same(connection: Connection) -> None:

@@ -75,6 +75,19 @@ def test_answers_are_kept_with_their_track_and_the_providers_own_words(connectio
     assert connection.execute("SELECT raw FROM raw_answers").fetchall() == [(b"{}",)]
 
 
+def test_all_tracks_of_a_window_are_kept_and_replaced_with_the_answer(connection: Connection) -> None:
+    write(connection, window())
+    jingle = replace(SONG, provider_track_id="43", title="Jingle")
+    both = answer(
+        Status.MATCH, track=SONG, heard_s=(0.0, 7.5), further=(answer(Status.MATCH, track=jingle, heard_s=(8, 12)),)
+    )
+    for given, kept in ((both, [("shazam:43", 8.0, 12.0)]), (answer(Status.MATCH, track=SONG, heard_s=(0.0, 7.5)), [])):
+        note(connection, given)
+        assert connection.execute("SELECT heard_from_s, heard_to_s FROM recognitions").fetchall() == [(0.0, 7.5)]
+        further = connection.execute("SELECT track_id, heard_from_s, heard_to_s FROM further_matches").fetchall()
+        assert further == kept
+
+
 @pytest.mark.parametrize(
     ("first", "then", "kept"),
     [
