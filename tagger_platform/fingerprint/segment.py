@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger_platform.fingerprint.landmarks import HASH_BITS, Hashes, Landmarks
+from tagger_platform.fingerprint.landmarks import HASH_BITS, TICK_S, Hashes, Landmarks
 
 GAP_TICKS = 1250
 """Ticks (20 s) before each track, so that a window that begins before it still falls to it and to no other."""
@@ -101,6 +101,11 @@ class Segment:
         """Which of the peaks lie at the ticks from `low` up to `high` of the timeline."""
         bounds = np.searchsorted(self.peak_ticks, np.array([max(low, 0), max(high, 0)], np.uint32))
         return slice(*bounds.tolist())
+
+    @property
+    def length(self) -> int:
+        """Ticks of the timeline."""
+        return int(self.begins[-1]) + int(self.tracks[-1].duration_s / TICK_S) + GAP_TICKS
 
     @property
     def wasteful(self) -> bool:

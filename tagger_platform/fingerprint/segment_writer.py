@@ -31,11 +31,8 @@ def write_segment(folder: Path, tracks: Sequence[tuple[TrackMeta, Landmarks]]) -
     ticks = np.concatenate([marks.ticks + begin for (_, marks), begin in zip(tracks, begins, strict=True)])
     folder.mkdir(parents=True)
     _write_postings(folder, len(hashes), iter([(hashes, ticks)]))
-    _write_peaks(
-        folder,
-        np.concatenate([marks.peak_ticks + begin for (_, marks), begin in zip(tracks, begins, strict=True)]),
-        np.concatenate([marks.peak_tones for _, marks in tracks]),
-    )
+    peaks = ((marks.peak_ticks + begin, marks.peak_tones) for (_, marks), begin in zip(tracks, begins, strict=True))
+    _write_peaks(folder, sum(len(marks.peak_ticks) for _, marks in tracks), peaks)
     _write_tracks(folder, [meta for meta, _ in tracks], begins)
 
 
@@ -44,11 +41,11 @@ def merge_segments(folder: Path, segments: Sequence[Segment]) -> None:
     metas = [track for segment in segments for track in segment.live_tracks()]
     begins = _begins(metas)
     moves = _moves(segments, begins)
-    count = sum(_live_count(segment) for segment in segments)
+    count = sum(_live_count(segment, segment.postings) for segment in segments)
     folder.mkdir(parents=True)
     _write_postings(folder, count, _merged(segments, moves, count))
-    peaks = [_moved_peaks(segment, moved) for segment, moved in zip(segments, moves, strict=True)]
-    _write_peaks(folder, np.concatenate([ticks for ticks, _ in peaks]), np.concatenate([bins for _, bins in peaks]))
+    peaks = sum(_live_count(segment, segment.peak_ticks) for segment in segments)
+    _write_peaks(folder, peaks, _moved_peaks(segments, moves))
     _write_tracks(folder, metas, begins)
 
 
@@ -78,16 +75,24 @@ def _merged(segments: Sequence[Segment], moves: Sequence[Ticks], count: int) -> 
         yield np.concatenate([hashes for hashes, _ in found]), np.concatenate([ticks for _, ticks in found])
 
 
-def _live_count(segment: Segment) -> int:
+def _live_count(segment: Segment, ticks: NDArray[np.uint32]) -> int:
+    """How many of `ticks` (n,) lie in live tracks."""
     if not segment.removed.any():
-        return len(segment.postings)
-    return int((~segment.removed[segment.owners(segment.postings)]).sum())
+        return len(ticks)
+    return sum(int((~segment.removed[segment.owners(ticks[part])]).sum()) for part in _parts(len(ticks)))
 
 
-def _moved_peaks(segment: Segment, moved: Ticks) -> tuple[Ticks, NDArray[np.uint16]]:
-    owner = segment.owners(segment.peak_ticks)
-    live = ~segment.removed[owner]
-    return (segment.peak_ticks + moved[owner])[live], segment.peak_tones[live]
+def _moved_peaks(segments: Sequence[Segment], moves: Sequence[Ticks]) -> Iterator[tuple[Ticks, NDArray[np.uint16]]]:
+    for segment, moved in zip(segments, moves, strict=True):
+        for part in _parts(len(segment.peak_ticks)):
+            ticks = segment.peak_ticks[part].astype(np.int64)
+            owner = segment.owners(ticks)
+            live = ~segment.removed[owner]
+            yield (ticks + moved[owner])[live], segment.peak_tones[part][live]
+
+
+def _parts(count: int) -> Iterator[slice]:
+    return (slice(start, start + MERGED_AT_ONCE) for start in range(0, count, MERGED_AT_ONCE))
 
 
 def _begins(metas: Sequence[TrackMeta]) -> Ticks:
@@ -115,9 +120,15 @@ def _write_postings(folder: Path, count: int, parts: Iterable[tuple[Hashes, Tick
     _save(folder / "directory.npy", np.concatenate([[0], np.cumsum(counts)]).astype(np.uint32))
 
 
-def _write_peaks(folder: Path, ticks: Ticks, bins: NDArray[np.uint16]) -> None:
-    _save(folder / "peak_ticks.npy", ticks.astype(np.uint32))
-    _save(folder / "peak_tones.npy", bins)
+def _write_peaks(folder: Path, count: int, parts: Iterable[tuple[Ticks, NDArray[np.uint16]]]) -> None:
+    """Write `count` peaks that come in parts, in order of time."""
+    with (
+        _array_file(folder / "peak_ticks.npy", np.dtype(np.uint32), count) as ticks_file,
+        _array_file(folder / "peak_tones.npy", np.dtype(np.uint16), count) as tones_file,
+    ):
+        for ticks, tones in parts:
+            ticks_file.write(ticks.astype(np.uint32).tobytes())
+            tones_file.write(tones.tobytes())
 
 
 def _write_tracks(folder: Path, metas: Sequence[TrackMeta], begins: Ticks) -> None:

@@ -90,7 +90,34 @@ def test_many_single_additions_leave_few_segments_and_lose_nothing(tmp_path):
     assert len(index.segments) <= 4
 
 
-def test_a_segment_beyond_the_limit_is_not_merged_again(tmp_path, monkeypatch):
+def test_optimising_leaves_one_segment_with_the_same_tracks(tmp_path, monkeypatch):
+    monkeypatch.setattr(index_module, "LARGEST", 500)
+    index = Index(tmp_path)
+    for number in range(7):
+        index.add([entry(f"t{number}")])
+    before = held(index)
+    index.remove(["t3"])
+    reader = Index(tmp_path)
+    index.optimise()
+    assert len(index.segments) == 1
+    assert held(index) == {name: title for name, title in before.items() if name != "t3"}
+    reader.refresh()
+    assert [segment.name for segment in reader.segments] == [index.segments[0].name]
+    index.optimise()  # nothing to do, nothing written
+    assert [segment.name for segment in reader.segments] == [index.segments[0].name]
+
+
+def test_segments_whose_timeline_would_be_too_long_stay_apart(tmp_path, monkeypatch):
+    monkeypatch.setattr(index_module, "LONGEST_TICKS", 8000)
+    index = Index(tmp_path)
+    for number in range(4):
+        index.add([entry(f"t{number}")])
+    index.optimise()
+    assert len(index.segments) > 1
+    assert len(held(index)) == 4
+
+
+def test_a_segment_beyond_the_limit_is_not_merged_while_somebody_waits(tmp_path, monkeypatch):
     monkeypatch.setattr(index_module, "LARGEST", 500)
     index = Index(tmp_path)
     for number in range(6):
