@@ -28,7 +28,7 @@ BIAS = -12.2
 Fitted by maximum likelihood with a window of the catalogue's music for every 30 others, on 2,959 searches for windows
 of music, speech and noise in an index without their package, and 2,450 right answers under 36 kinds of damage, 12 s and
 5 s long (259 tracks, 15 h; benchmarks/fingerprint.py, another seed than the published figures)."""
-ACCEPTED = 0.88
+ACCEPTED = 0.75
 """Confidence of a match."""
 RIVALS = 5
 FAR_NATS = 300.0
@@ -134,17 +134,20 @@ def _told(found: Sequence[Scored], heard: PeakMap) -> list[Match]:
     ranked = list(by_track.values())
     if not ranked:
         return []
-    near = [own for own in ranked[1 : 1 + RIVALS] if own[0].score > max(0.0, ranked[0][0].score - FAR_NATS)]
-    judged = [_Judged.of(own, heard) for own in (ranked[0], *near)]
     runner_up = ranked[1][0] if len(ranked) > 1 else None
-    told = [_match(judged[0], judged[1:], runner_up)]
-    taken = [judged[0]]
-    for number, one in enumerate(judged[1:], 1):
-        if told[0].confidence >= ACCEPTED and not any(map(one.shares_its_sound_with, taken)):
-            match = _match(one, judged[number + 1 :], judged[0].best)
+    best = _Judged.of(ranked[0], heard)
+    if best.confidence < ACCEPTED:
+        return [_match(best, [], runner_up)]
+    rivals = [
+        _Judged.of(own, heard) for own in ranked[1 : 1 + RIVALS] if own[0].score > max(0.0, best.best.score - FAR_NATS)
+    ]
+    told, taken = [_match(best, rivals, runner_up)], [best]
+    for number, rival in enumerate(rivals, 1):
+        if rival.confidence >= ACCEPTED and not any(map(rival.shares_its_sound_with, taken)):
+            match = _match(rival, rivals[number:], best.best)
             if match.confidence >= ACCEPTED:
                 told.append(match)
-                taken.append(one)
+                taken.append(rival)
     return told
 
 
