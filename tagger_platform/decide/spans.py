@@ -32,6 +32,9 @@ from tagger_platform.decide.lines import lines, near
 UNNAMED_S = 4.0
 """Seconds of a track at the edge of a window that may be too few to be named."""
 
+EDGE_S = 1.5
+"""Seconds before a window's end from which on a track was heard until that end: it pauses, or its last peak is soft."""
+
 RESTART_AFTER_S = 5.0
 """Seconds after the previous hit's window start from which a new line can be a second playing of the track."""
 
@@ -116,7 +119,7 @@ def _start(
     heard = _heard_s(hit)
     if heard and before.end >= first.start:  # the stream came to it in its middle, a moment ago
         edge = first.start - timedelta(seconds=UNNAMED_S / 2)
-        return (first.start + timedelta(seconds=heard[0]), SURE_S) if heard[0] > UNNAMED_S else (edge, UNNAMED_S / 2)
+        return (first.start + timedelta(seconds=heard[0]), SURE_S) if heard[0] > EDGE_S else (edge, UNNAMED_S / 2)
     return before.start, spread_s + _seconds(min(before.start - began, first.start - before.start))
 
 
@@ -132,18 +135,22 @@ def _end(
     if after is None:
         return ended, unsure_s
     others = [line for answer in after.answers if answer.matched for line in lines(after, (answer,))[:1]]
-    if known := [line for line in others if line >= last.start]:
-        return min(ended, *known), unsure_s
-    if ended <= after.start:
-        return ended, unsure_s
+    known = [line for line in others if line >= last.start]
+    ended = min([ended, *known])
     heard = _heard_s(hit)
     if heard and last.end >= after.start:
-        if ended <= after.start + timedelta(seconds=UNNAMED_S):
-            return ended, unsure_s
-        edge = after.start + timedelta(seconds=UNNAMED_S / 2)
-        inside = heard[1] < _seconds(last.end - last.start) - UNNAMED_S
-        return (last.start + timedelta(seconds=heard[1]), SURE_S) if inside else (edge, UNNAMED_S / 2)
-    return after.start, window_unsure_s
+        return _end_between(hit, heard[1], after, ended, unsure_s)
+    return (ended, unsure_s) if known or ended <= after.start else (after.start, window_unsure_s)
+
+
+def _end_between(hit: Hit, until_s: float, after: Heard, ended: datetime, unsure_s: float) -> tuple[datetime, float]:
+    """The end where `after` follows the last hit at once, and the track was heard until `until_s` of that hit."""
+    window = hit.window
+    stopped = window.start + timedelta(seconds=until_s)
+    if until_s < _seconds(window.end - window.start) - EDGE_S and ended > stopped + timedelta(seconds=UNNAMED_S):
+        return stopped, SURE_S
+    latest = after.start + timedelta(seconds=UNNAMED_S)
+    return (ended, unsure_s) if ended <= latest else (latest - timedelta(seconds=UNNAMED_S / 2), UNNAMED_S / 2)
 
 
 def _heard_s(hit: Hit) -> tuple[float, float] | None:
