@@ -79,7 +79,10 @@ def measure(folder: Path, slots: int) -> dict[str, float]:
     finally:
         for process in reversed(running):
             process.terminate()
-            process.wait(20)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def music(folder: Path, settings: Settings) -> list[np.ndarray]:
