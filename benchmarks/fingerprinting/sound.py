@@ -55,7 +55,8 @@ def coloured_noise(count: int, slope: float, rng: np.random.Generator) -> Sample
     spectrum = np.fft.rfft(rng.standard_normal(count))
     hertz = np.maximum(np.fft.rfftfreq(count, 1 / RATE), 20.0)
     noise = np.fft.irfft(spectrum * hertz ** (-slope / 2), count)
-    return (noise / np.abs(noise).max()).astype(np.float32)
+    scaled: Samples = (noise / np.abs(noise).max()).astype(np.float32)
+    return scaled
 
 
 def of_count(samples: Samples, count: int) -> Samples:
@@ -99,7 +100,8 @@ def room(seed: int) -> Samples:
         tail[int(instant * RATE)] += rng.choice([-1, 1]) * 10 ** (-3 * instant / decay_s) * 5
     tail *= 10 ** (-direct_to_tail_db / 20) / np.sqrt(np.sum(tail**2))
     tail[0] = 1.0
-    return tail.astype(np.float32)
+    response: Samples = tail.astype(np.float32)
+    return response
 
 
 def in_room(samples: Samples, response: Samples) -> Samples:
