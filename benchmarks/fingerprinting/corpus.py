@@ -34,7 +34,7 @@ EFFECT_RMS = 0.1
 
 @dataclass(frozen=True)
 class Track:
-    """A piece of music: `id` is stable (package/stem), `pcm` its decoded file, `count` the samples of it in use."""
+    """A piece of music: `id` is stable (package/stem), `pcm` its decoded file of `count` samples."""
 
     id: str
     pcm: Path
@@ -47,7 +47,7 @@ class Track:
     def samples(self) -> Pcm:
         """Mono int16 (count,) at 44.1 kHz, memory-mapped."""
         mapped: Pcm = np.load(self.pcm, mmap_mode="r")
-        return mapped[: self.count]
+        return mapped
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Corpus:
 
     @property
     def key(self) -> str:
-        """Names what queries depend on: the tracks and how much of each is in use."""
+        """Names what queries depend on: the tracks and their lengths."""
         text = "\n".join(f"{track.id} {track.count}" for track in self.tracks)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -78,16 +78,16 @@ def load(cache: Path, short: bool) -> Corpus:
     music = packages.SHORT_MUSIC if short else packages.MUSIC
     prompts = () if short else packages.PROMPTS
     folders = packages.unpack(cache, (*music, *packages.VOICES, *packages.TEXTS, *prompts))
-    pcm = cache / "pcm"
+    longest_s = SHORT_TRACK_S if short else None
+    pcm = cache / ("pcm-short" if short else "pcm")
     tracks: list[Track] = []
     effects: list[Path] = []
     left_out: list[str] = []
-    longest = int(SHORT_TRACK_S * RATE) if short else None
     for package in music:
-        decoded = _decode_package(package, folders[package], pcm)
+        decoded = _decode_package(package, folders[package], pcm, longest_s)
         left_out += [name for name, file in decoded.items() if file is None]
         files = {name: file for name, file in decoded.items() if file is not None}
-        tracks += _tracks(files, longest)
+        tracks += _tracks(files)
         effects += _joined(_effects(files), pcm / "beds" / f"{package}.npy")
     voices = [*speech.render(folders, pcm / "voices"), *_readers(folders["pocketsphinx-testdata"], pcm)]
     asked = [path for name in prompts for path in _prompts(name, folders[name], pcm)]
@@ -95,7 +95,7 @@ def load(cache: Path, short: bool) -> Corpus:
     return Corpus(cache, ordered, tuple(voices), tuple(asked), tuple(effects), tuple(left_out))
 
 
-def _decode_package(package: str, folder: Path, pcm: Path) -> dict[str, Path | None]:
+def _decode_package(package: str, folder: Path, pcm: Path, longest_s: float | None) -> dict[str, Path | None]:
     """The package's audio by name (package/stem); None for a file that ffmpeg cannot decode."""
     files = list(_audio_files(folder))
     stems = Counter(file.stem for file in files)
@@ -106,7 +106,7 @@ def _decode_package(package: str, folder: Path, pcm: Path) -> dict[str, Path | N
         if name in found:
             name = f"{package}/{file.parent.parent.name}-{stem}"
         target = pcm / f"{name}.npy"
-        found[name] = target if target.exists() or decode(file, target) else None
+        found[name] = target if target.exists() or decode(file, target, longest_s) else None
     return found
 
 
@@ -122,11 +122,11 @@ def _audio_files(folder: Path) -> Iterator[Path]:
             yield file
 
 
-def _tracks(files: dict[str, Path], longest: int | None) -> Iterator[Track]:
+def _tracks(files: dict[str, Path]) -> Iterator[Track]:
     for name, file in files.items():
         count = len(np.load(file, mmap_mode="r"))
         if count >= SHORTEST_TRACK_S * RATE and not name.partition("/")[2].startswith(NOT_MUSIC):
-            yield Track(name, file, min(count, longest or count))
+            yield Track(name, file, count)
 
 
 def _effects(files: dict[str, Path]) -> list[Path]:

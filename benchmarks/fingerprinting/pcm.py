@@ -19,9 +19,10 @@ FULL = 32767
 """The largest sample."""
 
 
-def decode(file: Path, target: Path) -> bool:
-    """Decode `file` into `target`; False if ffmpeg finds no sound in it."""
+def decode(file: Path, target: Path, longest_s: float | None = None) -> bool:
+    """Decode `file`, or its first `longest_s` seconds, into `target`; False if ffmpeg finds no sound in it."""
     arguments = ["ffmpeg", "-nostdin", "-v", "error", "-i", f"file:{file}"]
+    arguments += ["-t", str(longest_s)] if longest_s else []
     arguments += ["-map", "0:a:0", "-ac", "1", "-ar", str(RATE), "-f", "s16le", "pipe:1"]
     done = subprocess.run(arguments, capture_output=True, check=False)
     samples = np.frombuffer(done.stdout[: len(done.stdout) // 2 * 2], np.int16)

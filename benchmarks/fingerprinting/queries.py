@@ -111,7 +111,7 @@ def turns(corpus: Corpus, count: int, rng: np.random.Generator) -> list[Track]:
 
 def cached(corpus: Corpus, name: str, count: int, make: Callable[[], Iterable[Query]]) -> list[Query]:
     """What `make` gives, from the cache where it is there; samples are memory-mapped."""
-    folder = corpus.cache / "queries" / f"{corpus.key}-{_code_version()}"
+    folder = corpus.cache / "queries" / f"{corpus.key}-{code_version()}"
     arrays, truths = folder / f"{name}.npy", folder / f"{name}.json"
     if not truths.exists():
         _write(arrays, truths, count, make())
@@ -165,7 +165,7 @@ def _write(arrays: Path, truths: Path, count: int, made: Iterable[Query]) -> Non
     truths.write_text(json.dumps(described))
 
 
-def _code_version() -> str:
+def code_version() -> str:
     """Changes with the code that makes the queries."""
     files = [Path(__file__), *(Path(str(module.__file__)) for module in (beds, conditions, sound))]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]

@@ -27,7 +27,7 @@ LONGEST_S = 100_000
 
 
 class Chromaprint:
-    """All fingerprints on end in one array; an answer lies within one track, and its score is the share of equal bits."""
+    """All fingerprints in one array; an answer lies within one track. The score is the share of equal bits."""
 
     name = "chromaprint"
     rate = RATE
