@@ -13,6 +13,7 @@ alone, 20 queries a condition, under 4 minutes; `--check` then compares it with 
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from fingerprinting import corpus, growth, relatives, report, systems
@@ -24,30 +25,45 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, default=corpus.CACHE)
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--markdown", type=Path, help="the file whose fingerprint table is written")
+    parser.add_argument("--markdown", type=Path, help="the file whose table is written")
     parser.add_argument("--check", type=Path, help="the figures to compare with; exit code 1 if they were better")
     parser.add_argument("--relatives", action="store_true")
     parser.add_argument("--growth", action="store_true")
     options = parser.parse_args()
     sounds = corpus.load(options.cache, options.short)
+    print(f"{len(sounds.tracks)} tracks, {sounds.hours:.1f} h; {len(sounds.left_out)} files could not be decoded")
     if options.relatives:
         relatives.decide(sounds)
         return 0
-    if options.growth:
-        return growth.main(sounds)
+    return (grow if options.growth else compare)(sounds, options)
+
+
+def compare(sounds: corpus.Corpus, options: argparse.Namespace) -> int:
     known = relatives.load()
     names = systems.NAMES[:1] if options.short else systems.NAMES
     plan = SHORT if options.short else FULL
     told = report.figures(sounds, known, [results(name, sounds, known, plan) for name in names])
-    print(f"{len(sounds.tracks)} tracks, {sounds.hours:.1f} h; {len(sounds.left_out)} files could not be decoded")
     print(report.text(report.summary(told)), report.text(report.table(told)), sep="\n\n")
+    write(options, told, "fingerprint", report.tables(told))
+    worse = report.regressions(told, json.loads(options.check.read_text())) if options.check else []
+    print(*worse, sep="\n")
+    return 1 if worse else 0
+
+
+def grow(sounds: corpus.Corpus, options: argparse.Namespace) -> int:
+    taken = []
+    for step in growth.steps(sounds, relatives.load()):
+        print(step, flush=True)
+        taken.append(step)
+    write(options, [asdict(step) for step in taken], "fingerprint-growth", [report.markdown(growth.table(taken))])
+    return 0
+
+
+def write(options: argparse.Namespace, told: object, mark: str, parts: list[str]) -> None:
     if options.json:
         options.json.write_text(json.dumps(told, indent=1) + "\n")
     if options.markdown:
-        report.write_markdown(options.markdown, told)
-    worse = report.regressions(told, report.read(options.check)) if options.check else []
-    print(*worse, sep="\n")
-    return 1 if worse else 0
+        report.write_markdown(options.markdown, mark, parts)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 What belongs here: putting figures together and showing them. What does not: how a figure is made (`score`).
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,7 +17,6 @@ from fingerprinting.score import Judge, Share, false_alarms, rate, shares, thres
 from fingerprinting.work import NEGATIVES, Results
 
 LENGTHS = {"12 s": WINDOW_S, "5 s": SHORT_S}
-BEGIN, END = "<!-- fingerprint -->", "<!-- /fingerprint -->"
 MEASURES = {"top1": "top-1", "recall": "recall at the threshold"}
 
 Figures = dict[str, Any]
@@ -112,18 +110,23 @@ def text(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
 
 
-def write_markdown(file: Path, told: Figures) -> None:
-    """Put both tables between the marks of `file`, which is made if it is not there."""
-    content = file.read_text() if file.exists() else f"# Benchmarks\n\n## Fingerprints\n{BEGIN}\n{END}\n"
-    before, _, rest = content.partition(BEGIN)
-    _, _, after = rest.partition(END)
+def write_markdown(file: Path, mark: str, parts: Sequence[str]) -> None:
+    """Put `parts` between the marks called `mark` of `file`; both are made if they are not there."""
+    begin, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
+    content = file.read_text() if file.exists() else "# Benchmarks\n"
+    before, _, rest = content.partition(begin)
+    _, _, after = rest.partition(end)
+    file.write_text(before.rstrip() + "\n\n" + "\n\n".join([begin, *parts, end]) + (after or "\n"))
+
+
+def tables(told: Figures) -> list[str]:
+    """The paragraphs of docs/benchmarks.md."""
     facts = (
         f"{told['tracks']} tracks, {told['hours']:.1f} h; {told['queries']} queries a condition and length; "
         f"{told['negatives']} negatives. Per cent, with 95 % intervals clustered by track. The other systems stand at "
         "the threshold at which they raise as many false alarms as ours."
     )
-    parts = [BEGIN, facts, "", _markdown(summary(told)), "", _markdown(table(told)), END]
-    file.write_text(before + "\n".join(parts) + after)
+    return [facts, markdown(summary(told)), markdown(table(told))]
 
 
 def regressions(told: Figures, recorded: Figures) -> list[str]:
@@ -145,15 +148,10 @@ def regressions(told: Figures, recorded: Figures) -> list[str]:
     return found
 
 
-def read(file: Path) -> Figures:
-    told: Figures = json.loads(file.read_text())
-    return told
-
-
 def _per_cent(share: dict[str, float]) -> str:
     return f"{share['value'] * 100:.1f} ({share['low'] * 100:.0f}-{share['high'] * 100:.0f})"
 
 
-def _markdown(rows: Sequence[Sequence[str]]) -> str:
+def markdown(rows: Sequence[Sequence[str]]) -> str:
     lines = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])

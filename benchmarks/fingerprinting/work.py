@@ -114,12 +114,12 @@ def _rows(job: Job, kind: str) -> Iterator[Row]:
             yield _asked(job.system, query, kind, WINDOW_S, job.relatives.group(own) if own else frozenset())
         return
     for query in queries(job.corpus, kind, job.plan.queries, SEED):
-        masked = _mixed_in(job.relatives, query)
+        masked = mixed_in(job.relatives, query)
         yield _asked(job.system, query, kind, WINDOW_S, masked)
         yield _asked(job.system, query.shortened(), kind, SHORT_S, masked)
 
 
-def _mixed_in(relatives: Relatives, query: Query) -> frozenset[str]:
+def mixed_in(relatives: Relatives, query: Query) -> frozenset[str]:
     """The tracks over the one that is asked for, with their relatives, but not with its own."""
     groups = [relatives.group(other) for other in query.truth.other_ids]
     own = relatives.group(query.truth.track_id) if query.truth.track_id else frozenset()

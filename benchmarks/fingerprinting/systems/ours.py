@@ -15,8 +15,9 @@ from fingerprinting.pcm import Pcm, Samples, to_float
 from fingerprinting.queries import QUERY_RATE
 from fingerprinting.systems.base import NOTHING, Answer
 from tagger_platform.fingerprint.index import Index
-from tagger_platform.fingerprint.landmarks import RATE, Landmarks, landmarks
+from tagger_platform.fingerprint.landmarks import Landmarks, landmarks
 from tagger_platform.fingerprint.match import ACCEPTED, best_guess
+from tagger_platform.fingerprint.peaks import RATE
 from tagger_platform.fingerprint.segment import TrackMeta
 
 BLOCK = 20 * RATE
@@ -33,6 +34,7 @@ class Ours:
         self._folder = Path(tempfile.mkdtemp(prefix="tagger-benchmark-"))
         self._waiting: list[tuple[TrackMeta, Landmarks]] = []
         self.index = Index(self._folder)
+        self._segments = self.index.segments
 
     def add(self, track_id: str, samples: Samples) -> None:
         marks = landmarks(samples[start : start + BLOCK] for start in range(0, len(samples), BLOCK))
@@ -40,8 +42,13 @@ class Ours:
             self._waiting.append((TrackMeta(track_id, track_id, duration_s=marks.duration_s), marks))
 
     def finish(self) -> None:
-        self.index.add(self._waiting)
+        self.extend(self._waiting)
         self._waiting = []
+
+    def extend(self, tracks: list[tuple[TrackMeta, Landmarks]]) -> None:
+        """Publish more tracks."""
+        self.index.segments = self._segments
+        self.index.add(tracks)
         self._segments = self.index.segments
 
     def query(self, samples: Pcm, masked: frozenset[str]) -> Answer:
@@ -57,7 +64,8 @@ class Ours:
         return Answer(best.track.item_id, best.offset_s, best.confidence, best.confidence >= ACCEPTED)
 
     def index_bytes(self) -> int:
-        return sum(file.stat().st_size for file in self._folder.rglob("*") if file.is_file())
+        folders = [self._folder / "segments" / segment.name for segment in self._segments]
+        return sum(file.stat().st_size for folder in folders for file in folder.iterdir())
 
     def close(self) -> None:
         shutil.rmtree(self._folder)

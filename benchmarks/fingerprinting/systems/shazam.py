@@ -20,15 +20,15 @@ from shazamio_core import Recognizer
 from fingerprinting.pcm import Pcm, Samples
 from fingerprinting.systems.base import Answer
 from fingerprinting.systems.ours import Ours
-from tagger_platform.fingerprint import landmarks
+from tagger_platform.fingerprint import landmarks, peaks
 
 HEADER_BYTES = 56
 FAR = 0xFF
 """A step that says: the next four bytes are the absolute time."""
 TICK_S = 128 / 16_000
 BIN_HZ = 16_000 / 2048 / 64
-NEPERS = 1 / 1477.3
-"""Of the power, a unit of magnitude."""
+DB = 10 / np.log(10) / 1477.3
+"""A unit of magnitude: SongRec writes the power's natural logarithm times 1477.3."""
 LONGEST_S = 100_000
 
 logging.getLogger("shazamio_core").setLevel(logging.WARNING)
@@ -51,15 +51,15 @@ class ShazamPeaks(Ours):
             return super().query(samples, masked)
 
 
-def find_peaks(blocks: Iterable[Samples], per_band: int) -> landmarks.Peaks:
-    """What `landmarks.find_peaks` does, by Shazam's peaks."""
+def find_peaks(blocks: Iterable[Samples], per_band: int) -> peaks.Peaks:
+    """What `peaks.find_peaks` does, by Shazam's peaks."""
     sound = io.BytesIO()
-    soundfile.write(sound, np.concatenate(list(blocks)), landmarks.RATE, "PCM_16", format="WAV")
+    soundfile.write(sound, np.concatenate(list(blocks)), peaks.RATE, "PCM_16", format="WAV")
     rows = np.array(sorted(_peaks(asyncio.run(_signature(sound.getvalue())))), np.float64).reshape(-1, 3)
-    frames = rows[:, 0] * (TICK_S * landmarks.RATE / landmarks.HOP)
-    bins = rows[:, 1] * (BIN_HZ * landmarks.FFT / landmarks.RATE)
+    frames = rows[:, 0] * (TICK_S * peaks.RATE / peaks.HOP)
+    bins = rows[:, 1] * (BIN_HZ * peaks.FFT / peaks.RATE)
     kept = _strongest(frames, bins, rows[:, 2], per_band)
-    return landmarks.Peaks(frames[kept].astype(np.float32), bins[kept].astype(np.float32))
+    return peaks.Peaks(*(values[kept].astype(np.float32) for values in (frames, bins, rows[:, 2] * DB)))
 
 
 async def _signature(sound: bytes) -> bytes:
@@ -90,8 +90,8 @@ def _peaks(signature: bytes) -> Iterator[tuple[int, int, int]]:
 
 def _strongest(frames: np.ndarray, bins: np.ndarray, levels: np.ndarray, per_band: int) -> np.ndarray:
     """Which peaks are among the `per_band` strongest of their band and quota block, in order of time."""
-    band = ((bins - landmarks.LOWEST_BIN) // landmarks.BAND_BINS).clip(0, landmarks.BANDS - 1)
-    group = (frames // landmarks.QUOTA_FRAMES) * landmarks.BANDS + band
+    band = ((bins - peaks.LOWEST_BIN) // peaks.BAND_BINS).clip(0, peaks.BANDS - 1)
+    group = (frames // peaks.QUOTA_FRAMES) * peaks.BANDS + band
     order = np.lexsort((-levels, group))
     ranked = group[order]
     return np.sort(order[np.arange(len(order)) - np.searchsorted(ranked, ranked) < per_band])
