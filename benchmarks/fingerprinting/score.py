@@ -84,12 +84,17 @@ def shares(rows: Sequence[Row], good: Callable[[Row], bool]) -> dict[str, Share]
         asked[at] += 1
         hits[at] += good(row)
     drawn = np.random.default_rng(0).multinomial(len(tracks), np.full(len(tracks), 1 / len(tracks)), RESAMPLES)
-    resampled = (hits @ drawn.T) / np.maximum(asked @ drawn.T, 1)
+    redrawn_asked = asked @ drawn.T
+    resampled = np.where(redrawn_asked > 0, (hits @ drawn.T) / np.maximum(redrawn_asked, 1), np.nan)
     value = hits.sum(axis=1) / asked.sum(axis=1)
-    found = {name: _share(value[number], resampled[number]) for name, number in place.items()}
-    return {"over all": _share(value.mean(), resampled.mean(axis=0)), **found}
+    clusters = (asked > 0).sum(axis=1)
+    found = {name: _share(value[number], resampled[number], clusters[number]) for name, number in place.items()}
+    return {"over all": _share(value.mean(), np.nanmean(resampled, axis=0), len(tracks)), **found}
 
 
-def _share(value: float, resampled: NDArray[np.float64]) -> Share:
-    low, high = np.quantile(resampled, [(1 - SURE) / 2, (1 + SURE) / 2])
-    return Share(round(float(value), 4), round(float(low), 4), round(float(high), 4))
+def _share(value: float, resampled: NDArray[np.float64], clusters: int) -> Share:
+    """With the interval of the bootstrap; where all or none are good, it has no width, and the exact one is taken."""
+    if value in (0, 1):
+        return rate(int(value) * clusters, clusters)
+    low, high = np.nanquantile(resampled, [(1 - SURE) / 2, (1 + SURE) / 2])
+    return Share(float(value), float(low), float(high))
