@@ -23,7 +23,7 @@ import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
-from tagger_platform.cli.library import add_paths
+from tagger_platform.cli.library_add import add_paths
 from tagger_platform.cli.platform import processes
 from tagger_platform.cli.supervisor import die_with_parent
 from tagger_platform.demo.compose import render
@@ -87,7 +87,7 @@ def measure(folder: Path, slots: int) -> dict[str, float]:
 
 def music(folder: Path, settings: Settings) -> list[np.ndarray]:
     pieces = render(folder)
-    add_paths(settings, [folder / "music"], kind=None)
+    add_paths(settings, [folder / "music"])
     return [at_16_khz(path) for path in sorted((folder / "music").glob("*.flac"))][: max(STREAMS, len(pieces))]
 
 

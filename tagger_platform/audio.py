@@ -16,6 +16,8 @@ from typing import IO, Any
 import mutagen
 import numpy as np
 import soundfile
+from mutagen.aac import AACInfo
+from mutagen.mp3 import BitrateMode
 from numpy.typing import NDArray
 
 from tagger_platform.errors import AudioError, RequestError
@@ -115,8 +117,13 @@ def read_tags(path: Path) -> Tags:
     if file is None:
         return Tags(path.stem)
     texts = {name: _first_text(file.tags, keys) for name, keys in TAG_KEYS.items()}
-    length = getattr(file.info, "length", 0.0)
-    return Tags(**{**texts, "title": texts["title"] or path.stem}, duration_s=length or None)
+    return Tags(**{**texts, "title": texts["title"] or path.stem}, duration_s=_length(file.info))
+
+
+def _length(info: Any) -> float | None:  # noqa: ANN401 (mutagen has one unrelated type per format)
+    """The seconds that the header tells; None where mutagen guesses them from the size and the first bit rate."""
+    guessed = isinstance(info, AACInfo) or getattr(info, "bitrate_mode", None) is BitrateMode.UNKNOWN
+    return None if guessed else getattr(info, "length", 0.0) or None
 
 
 def _first_text(tags: Any, keys: tuple[str, ...]) -> str:  # noqa: ANN401 (mutagen has one unrelated type per format)

@@ -8,7 +8,8 @@
     |   |-- AudioError          a file that is not audio we can read
     |   +-- NewerVersionError   written by a newer tagger than this one
     +-- TransientError          trying again can help (exit code 1)
-        +-- StoreBusyError      the store's lock was not ours within the time allowed
+        |-- StoreBusyError      the store's lock was not ours within the time allowed
+        +-- DiskFullError       there is no room left where DATA_DIR lies
 
 A provider that is down, throttled or talks nonsense is not an exception: it is a recognition's status.
 """
@@ -46,3 +47,7 @@ class TransientError(TaggerError):
 
 class StoreBusyError(TransientError):
     """The store's lock could not be had within the time allowed."""
+
+
+class DiskFullError(TransientError):
+    """There is no room left where something had to be written."""

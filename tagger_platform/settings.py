@@ -240,6 +240,10 @@ class Settings:
         return self.data_dir / "catalogue"
 
     @property
+    def library_dir(self) -> Path:
+        return self.data_dir / "library"
+
+    @property
     def dagster_home(self) -> Path:
         return self.data_dir / "dagster"
 

@@ -11,7 +11,7 @@ from tagger_platform.cli import COMMANDS, tagger
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 FIRST_SCREEN = README.partition("\n## ")[0]
-NAMED = sorted(set(re.findall(r"`?\btagger ((?:[a-z-]+)(?: (?:add|list|check))?)", README)))
+NAMED = sorted(set(re.findall(r"`?\btagger ((?:[a-z-]+)(?: (?:add|list|status|remove|rebuild|check))?)", README)))
 
 
 def test_the_first_screen_has_the_path_the_commands_and_a_picture():

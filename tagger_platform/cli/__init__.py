@@ -50,20 +50,24 @@ def tagger() -> None:
 def main() -> None:
     """The console script. Exit code 2 for a wrong request or wrong settings, 1 for a failure on the way."""
     load_dotenv(".env")
+    sys.exit(_exit_code())  # outside of any `except`: DuckDB complains of what a traceback keeps alive until the end
+
+
+def _exit_code() -> int:
     try:
         code = tagger.main(prog_name="tagger", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(1)
+        return 1
     except RequestError as error:
         click.echo(str(error), err=True)
-        sys.exit(2)
+        return 2
     except TaggerError as error:
         click.echo(str(error), err=True)
-        sys.exit(1)
+        return 1
     except BrokenPipeError:
         sys.stderr.close()  # the reader of a pipe went away: nothing to say, and nobody to say it to
-        sys.exit(1)
-    sys.exit(code if isinstance(code, int) else 0)
+        return 1
+    return code if isinstance(code, int) else 0

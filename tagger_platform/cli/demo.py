@@ -33,9 +33,9 @@ def prepare() -> tuple[Settings, Process]:
     click.echo("composing the demo's music (the first time only, about half a minute) ...")
     radio_dir = folder / "radio"
     render(radio_dir)
-    from tagger_platform.cli.library import add_paths
+    from tagger_platform.cli.library_add import add_paths
 
-    add_paths(settings, [radio_dir / "music", radio_dir / "jingles"], kind=None)
+    add_paths(settings, [radio_dir / "music", radio_dir / "jingles"])
     module = [sys.executable, "-m", "tagger_platform.demo.radio"]
     argv = [*module, "--folder", str(radio_dir), "--ffmpeg", find_ffmpeg(settings.ffmpeg_path)]
     argv += ["--rtsp-port", str(rtsp_port), "--http-port", str(http_port)]

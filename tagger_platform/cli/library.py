@@ -1,21 +1,27 @@
-"""`tagger library add` and `list`: the user's own audio."""
+"""`tagger library`: the user's own audio, and how it stands.
+
+What belongs here: the commands and what they print. What does not: waiting for what was asked for (`library_add`).
+"""
 
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from tagger_platform.capture.ffmpeg import find_ffmpeg
 from tagger_platform.cli.output import json_option, print_json, print_table
 from tagger_platform.fingerprint.index import Index
-from tagger_platform.library import KINDS, ItemStatus, LibraryItem, add, find_audio
+from tagger_platform.library.files import KINDS, find_audio
+from tagger_platform.library.places import Library
+from tagger_platform.library.rebuild import rebuild
+from tagger_platform.library.removal import remove
+from tagger_platform.model import iso
 from tagger_platform.settings import Settings
-from tagger_platform.store import reports, writes
-from tagger_platform.store.database import Database
-from tagger_platform.store.rows import LibraryRow, library_json
+from tagger_platform.store import reports
+from tagger_platform.store.library import AGAIN, ItemStatus, LibraryItem, library_json
+
+COLUMNS = ["item_id", "title", "artist", "kind", "duration_s", "status", "group", "reason"]
 
 
 @click.group()
@@ -29,61 +35,92 @@ def library() -> None:
 @json_option
 def add_command(paths: tuple[Path, ...], kind: str | None, as_json: bool) -> int:
     """Add files or folders to the catalogue, and wait until they can be recognised."""
-    items = add_paths(Settings.load(), paths, kind=kind, progress=not as_json)
-    if as_json:
-        print_json(library_json(_row(item)) for item in items)
-    else:
-        counts = Counter(item.status for item in items)
-        click.echo(", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "no audio files found")
-        for item in items:
-            if item.status in (ItemStatus.FAILED, ItemStatus.DUPLICATE):
-                click.echo(f"{item.status} {item.path}: {item.reason}")
-    return 1 if any(item.status is ItemStatus.FAILED for item in items) else 0
+    from tagger_platform.cli.library_add import add_files  # Dagster, which the other commands do without
+
+    items = add_files(Settings.load(), find_audio(paths), kind=kind, progress=not as_json)
+    _tell(items, as_json, nothing="no audio files found")
+    return _exit_code(items)
 
 
 @library.command("list")
 @json_option
 def list_command(as_json: bool) -> None:
     """Every item and its status."""
-    rows = reports.library_items(Database(Settings.load().database_path))
+    items = reports.library_items(Library(Settings.load()).database)
     if as_json:
-        print_json(library_json(row) for row in rows)
+        print_json(map(library_json, items))
     else:
-        columns = ["item_id", "title", "artist", "kind", "duration_s", "status", "reason"]
-        cells = [[getattr(row, column) for column in columns] for row in rows]
-        print_table(columns, cells, nothing="The library is empty: tagger library add FOLDER")
+        shown = map(library_json, items)
+        cells = [[row[column] for column in COLUMNS] for row in shown]
+        print_table(COLUMNS, cells, nothing="The library is empty: tagger library add FOLDER")
 
 
-def add_paths(
-    settings: Settings, paths: Sequence[Path], *, kind: str | None, progress: bool = True
-) -> list[LibraryItem]:
-    """Add everything below `paths` to the catalogue, noting each item's status in the store as it changes."""
-    database = Database(settings.database_path)
+@library.command("status")
+@json_option
+def status_command(as_json: bool) -> None:
+    """How many items are in which state, what is under way, and what failed last."""
+    place = Library(Settings.load())
+    found, findable = reports.library_counts(place.database), Index(place.catalogue).count
+    if as_json:
+        print_json(
+            [
+                {
+                    "items": found.by_status,
+                    "tracks": findable,
+                    "working": place.is_worked_on,
+                    "running": [str(item.path) for item in found.running],
+                    "errors": [{**library_json(item), "failed_at": iso(item.changed_at)} for item in found.errors],
+                }
+            ]
+        )
+        return
+    click.echo(", ".join(f"{count} {status}" for status, count in found.by_status.items()) or "The library is empty.")
+    click.echo(f"{findable} tracks can be recognised")
+    for item in found.running if place.is_worked_on else ():
+        click.echo(f"now: {item.path}")
+    for item in found.errors:
+        click.echo(f"FAILED {item.path}: {item.reason}")
 
-    def note(item: LibraryItem) -> None:
-        with database.writing() as connection:
-            writes.write_library_item(connection, _row(item))
 
-    found = add(paths, Index(settings.catalogue_dir), find_ffmpeg(settings.ffmpeg_path), note, kind)
-    if not progress:
-        return list(found)
-    with click.progressbar(found, length=len(find_audio(paths)), label="fingerprinting", file=sys.stderr) as bar:
-        return list(bar)
+@library.command("remove")
+@click.argument("item_ids", nargs=-1, required=True, metavar="ID...")
+@json_option
+def remove_command(item_ids: tuple[str, ...], as_json: bool) -> None:
+    """Take items out of the catalogue, at once. The files stay, and come back only when they are added by name."""
+    removed = remove(Library(Settings.load()), item_ids)
+    if as_json:
+        print_json(map(library_json, removed))
+        return
+    for item in removed:
+        copy = f" (a copy of {item.duplicate_of})" if item.duplicate_of else ""
+        click.echo(f"removed {item.item_id} {item.title}{copy}; its file stays: {item.path}")
 
 
-def _row(item: LibraryItem) -> LibraryRow:
-    return LibraryRow(
-        item_id=item.item_id,
-        path=str(item.path),
-        title=item.title,
-        artist=item.artist,
-        album=item.album,
-        isrc=item.isrc,
-        kind=item.kind,
-        duration_s=item.duration_s,
-        status=item.status,
-        reason=item.reason,
-        duplicate_of=item.duplicate_of or None,
-        item_group=None,
-        added_at=datetime.now(UTC),
-    )
+@library.command("rebuild")
+@json_option
+def rebuild_command(as_json: bool) -> int:
+    """Make the catalogue anew from your files; until it is done the old one answers."""
+    place = Library(Settings.load())
+    counts = reports.library_counts(place.database).by_status
+    total = sum(counts.get(status, 0) for status in AGAIN)
+    with click.progressbar(length=total, label="fingerprinting", file=sys.stderr, hidden=as_json) as bar:
+        items = rebuild(place, lambda _: bar.update(1))
+    _tell(items, as_json, nothing="The library is empty: nothing to rebuild.")
+    return _exit_code(items)
+
+
+def _tell(items: Sequence[LibraryItem], as_json: bool, nothing: str) -> None:
+    if as_json:
+        print_json(map(library_json, items))
+        return
+    counts = Counter(item.status for item in items)
+    click.echo(", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or nothing)
+    for item in items:
+        if item.reason:
+            click.echo(f"{item.status} {item.path}: {item.reason}")
+        if item.item_group:
+            click.echo(f"{item.status} {item.path}: shares audio with others, group {item.item_group}")
+
+
+def _exit_code(items: Sequence[LibraryItem]) -> int:
+    return 1 if any(item.status is ItemStatus.FAILED for item in items) else 0

@@ -18,8 +18,9 @@ _QUIET = ("--log-level", "warning")
 
 
 def processes(settings: Settings) -> list[Process]:
-    """Everything of `tagger up`. Prepares DATA_DIR first: the store's schema and Dagster's home."""
+    """Everything of `tagger up`. Prepares DATA_DIR first: the store's schema, the watched folder and Dagster's home."""
     Database(settings.database_path).migrate()
+    settings.library_dir.mkdir(parents=True, exist_ok=True)
     workspace = _prepare_dagster(settings)
     dagster = {"DAGSTER_HOME": str(settings.dagster_home)}
     python = [sys.executable, "-m"]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from tagger_platform.library.places import Library
+from tagger_platform.library.watch import Watch
 from tagger_platform.model import CaptureState, Slot, Window
 from tagger_platform.recognize.base import Recognizer
 from tagger_platform.recognize.catalogue import CatalogueRecognizer
@@ -36,6 +38,15 @@ class Platform:
             max_windows=self.settings.queue_max_size,
             max_bytes=self.settings.queue_max_mb * 1_000_000,
         )
+
+    @cached_property
+    def library(self) -> Library:
+        return Library(self.settings)
+
+    @cached_property
+    def watch(self) -> Watch:
+        """Lives as long as the code server, and so remembers what it saw."""
+        return Watch(self.library)
 
     @property
     def rules(self) -> Rules:

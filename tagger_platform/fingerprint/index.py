@@ -1,7 +1,8 @@
 """The index on disk: which segments are live, who may write, and how a change is published.
 
 What belongs here: adding and removing tracks so that readers in any process see all of a change or nothing of it, and
-a process killed at any point leaves a usable index. What does not: a segment's own files (`segment`), comparing.
+a process killed at any point leaves a usable index. What does not: a segment's own files (`segment`), comparing,
+making an index anew (`replace`).
 
     catalogue/current.json       format, live segments, and the tracks removed from each; replaced by rename
     catalogue/segments/<name>/   immutable; kept for a while after a merge, for readers that just opened current.json
@@ -14,7 +15,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -63,9 +64,13 @@ class Index:
             stamp = self._stat()
             try:
                 segments = tuple(self._open(self._current()))
+            except ValueError as error:
+                raise self._damaged() from error
             except FileNotFoundError:
                 if stamp == self._stat():
-                    raise TransientError(f"a part of the catalogue is missing in {self._root}: add it again") from None
+                    raise TransientError(
+                        f"a part of the catalogue is missing in {self._root}: `tagger library rebuild` makes it anew"
+                    ) from None
                 continue
             self.segments, self._stamp = segments, stamp
             return
@@ -79,14 +84,14 @@ class Index:
             self._mark_removed(current, {meta.item_id for meta, _ in tracks})
             current[self._new(lambda folder: write_segment(folder, tracks))] = []
             self._merge(current, LARGEST)
-            self._publish(current)
+            publish(self._root, current)
 
     def remove(self, item_ids: Collection[str]) -> None:
         """Take tracks out; ids that are not there are no error."""
         with self._writing() as current:
             self._mark_removed(current, set(item_ids))
             self._merge(current, LARGEST)
-            self._publish(current)
+            publish(self._root, current)
 
     def optimise(self) -> None:
         """Merge what `add` left, because every segment costs a search 5 ms. Takes minutes with 10,000 tracks."""
@@ -94,14 +99,12 @@ class Index:
             before = list(current)
             self._merge(current, None)
             if list(current) != before:
-                self._publish(current)
+                publish(self._root, current)
 
     @contextmanager
     def _writing(self) -> Iterator[dict[str, list[str]]]:
         """Hold the writers' lock, with what is published now: {segment: removed item_ids}."""
-        (self._root / "segments").mkdir(parents=True, exist_ok=True)
-        with (self._root / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with writers_lock(self._root):
             self.refresh()
             yield self._current()
             self.refresh()
@@ -113,7 +116,12 @@ class Index:
 
     def _new(self, write: Callable[[Path], None]) -> str:
         name = uuid.uuid4().hex
-        write(self._root / "segments" / name)
+        folder = self._root / "segments" / name
+        try:
+            write(folder)
+        except OSError:  # a full disk above all: half a segment must not keep it full
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         sync_folder(self._root / "segments")
         return name
 
@@ -135,33 +143,30 @@ class Index:
         if not all(segment.removed.all() for segment in together):
             current[self._new(lambda folder: merge_segments(folder, together))] = []
 
-    def _publish(self, current: dict[str, list[str]]) -> None:
-        text = json.dumps({"format": FORMAT_VERSION, "segments": current}, indent=1)
-        draft = self._root / "current.json.new"
-        write_durably(draft, text.encode())
-        draft.replace(self._root / "current.json")
-        sync_folder(self._root)
-        oldest = time.time() - KEPT_S
-        for folder in (self._root / "segments").iterdir():
-            if folder.name not in current and folder.stat().st_mtime < oldest:
-                shutil.rmtree(folder, ignore_errors=True)
-
     def _current(self) -> dict[str, list[str]]:
         try:
             content = json.loads((self._root / "current.json").read_bytes())
         except FileNotFoundError:
             return {}
         except ValueError as error:
-            raise RequestError(
-                f"The catalogue in {self._root} is damaged: remove that folder, add your audio again."
-            ) from error
+            raise self._damaged() from error
         if content["format"] > FORMAT_VERSION:
             raise NewerVersionError(
                 f"The catalogue in {self._root} was written by a newer tagger (format {content['format']}, this one "
-                f"knows {FORMAT_VERSION}): update tagger, or rebuild the catalogue with `tagger library add`."
+                f"knows {FORMAT_VERSION}): update tagger, or point DATA_DIR at another folder."
+            )
+        if content["format"] < FORMAT_VERSION:
+            raise RequestError(
+                f"The catalogue in {self._root} was written by an older tagger (format {content['format']}, this one "
+                f"writes {FORMAT_VERSION}): `tagger library rebuild` makes it anew from your audio."
             )
         segments: dict[str, list[str]] = content["segments"]
         return segments
+
+    def _damaged(self) -> RequestError:
+        return RequestError(
+            f"The catalogue in {self._root} is damaged: `tagger library rebuild` makes it anew from your audio."
+        )
 
     def _open(self, current: dict[str, list[str]]) -> Iterator[Segment]:
         known = {segment.name: segment for segment in self.segments}
@@ -179,3 +184,25 @@ class Index:
         except FileNotFoundError:
             return None
         return status.st_mtime_ns, status.st_ino, status.st_size
+
+
+@contextmanager
+def writers_lock(root: Path) -> Iterator[None]:
+    """Wait until no other process writes to the index in `root`, and keep them from it."""
+    (root / "segments").mkdir(parents=True, exist_ok=True)
+    with (root / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def publish(root: Path, current: Mapping[str, Sequence[str]]) -> None:
+    """Make `current` ({segment: removed item_ids}) what the index in `root` holds. The caller has the writers' lock."""
+    text = json.dumps({"format": FORMAT_VERSION, "segments": current}, indent=1)
+    draft = root / "current.json.new"
+    write_durably(draft, text.encode())
+    draft.replace(root / "current.json")
+    sync_folder(root)
+    oldest = time.time() - KEPT_S
+    for folder in (root / "segments").iterdir():
+        if folder.name not in current and folder.stat().st_mtime < oldest:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,12 +1,15 @@
 """Is this the same recording as one that is already there, under another name or in another format?
 
-What belongs here: comparing a whole track's landmarks with the index. What does not: naming a window (`match`).
+What belongs here: judging what a whole track has in common with others. What does not: relatives (`related`).
 Two masters or a sung and an instrumental version share many landmarks: only what agrees over its whole length counts.
 """
 
-import numpy as np
+from collections.abc import Iterable
 
-from tagger_platform.fingerprint.index import Index
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger_platform.fingerprint.common import Common, Ints
 from tagger_platform.fingerprint.landmarks import TICK_S, Landmarks
 from tagger_platform.fingerprint.segment import TrackMeta
 
@@ -24,24 +27,26 @@ more (14 tracks); a song keeps at most 2 % without a guitar that was 7 dB below 
 13 dB below (4 songs). A copy that lost more is kept beside the first: better than losing a version."""
 
 
-def same_recording(marks: Landmarks, index: Index) -> TrackMeta | None:
-    """The live track of `index` that holds the same recording as `marks`, over its whole length."""
-    for segment in index.segments:
-        which, ticks = segment.look_up(marks.hashes)
-        shift = ticks - marks.ticks[which]
-        for number, track in enumerate(segment.tracks):
-            alike = abs(track.duration_s - marks.duration_s) <= DURATION_S
-            if alike and not segment.removed[number] and _agrees(marks, which, shift - segment.begins[number]):
-                return track
-    return None
+def in_step(hits: Common) -> Common:
+    """The hits that a copy would make: hardly shifted."""
+    return hits.only(np.abs(hits.shift) <= SHIFT_S / TICK_S)
 
 
-def _agrees(marks: Landmarks, which: np.ndarray, shift: np.ndarray) -> bool:
-    near = np.abs(shift) <= SHIFT_S / TICK_S
-    if not near.any():
-        return False
-    line = np.median(shift[near])
-    found = np.unique(which[near & (np.abs(shift - line) <= LINE_TICKS)])
+def same_recording(marks: Landmarks, found: Iterable[Common]) -> TrackMeta | None:
+    """The track that holds the same recording as `marks`, over its whole length; `found` are all hits `in_step`."""
+    by_track: dict[str, tuple[TrackMeta, list[NDArray[np.intp]], list[Ints]]] = {}
+    for hits in found:
+        for track, mark, shift in hits.by_track():
+            if abs(track.duration_s - marks.duration_s) <= DURATION_S:
+                _, own, shifts = by_track.setdefault(track.item_id, (track, [], []))
+                own.append(mark)
+                shifts.append(shift)
+    alike = (track for track, *hits in by_track.values() if _agrees(marks, *map(np.concatenate, hits)))
+    return next(alike, None)
+
+
+def _agrees(marks: Landmarks, mark: NDArray[np.intp], shift: Ints) -> bool:
+    found = np.unique(mark[np.abs(shift - np.median(shift)) <= LINE_TICKS])
     stretch = (marks.ticks * (STRETCHES * TICK_S / marks.duration_s)).astype(np.int64).clip(0, STRETCHES - 1)
     held = np.bincount(stretch, minlength=STRETCHES)
     again = np.bincount(stretch[found], minlength=STRETCHES)

@@ -13,19 +13,21 @@ from pathlib import Path
 
 import duckdb
 
-from tagger_platform.errors import NewerVersionError, RequestError
+from tagger_platform.errors import DiskFullError, NewerVersionError, RequestError
 from tagger_platform.store.lock import turn
 
 TIMEOUT_S = 60.0
 """Longest wait for a turn: many times what a busy store was measured to need (p99 1 s)."""
 READ_THREADS = 1
 """More threads make small queries dearer, and there may be many processes."""
+NO_ROOM = "No space left on device"
+"""How DuckDB's errors say that the disk is full."""
 
 Connection = duckdb.DuckDBPyConnection
 
 
 class Database:
-    """The store's file. Cheap to make; creates and migrates the file when it is first written."""
+    """The store's file. Cheap to make; whoever first opens it, or opens an older tagger's, brings it up to date."""
 
     def __init__(self, path: Path, *, timeout_s: float = TIMEOUT_S) -> None:
         self.path = path
@@ -37,13 +39,13 @@ class Database:
         """A read-only connection, in turn with writers. Raises StoreBusyError when no turn came."""
         if not self.path.exists():
             self.migrate()
-        with turn(self.path, exclusive=False, timeout_s=self._timeout_s):
-            connection = self._connect(read_only=True)
-            try:
-                _refuse_newer(connection, self.path)
+        with self._together() as connection:
+            if not _is_older(connection):
                 yield connection
-            finally:
-                connection.close()
+                return
+        self.migrate()
+        with self._together() as connection:
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -52,6 +54,8 @@ class Database:
             self.migrate()
         with self._alone() as connection:
             _refuse_newer(connection, self.path)
+            if _is_older(connection):
+                _migrate_at_once(connection, self.path)
             connection.begin()
             yield connection
             connection.commit()
@@ -63,10 +67,7 @@ class Database:
         except OSError as error:
             raise RequestError(f"{self.path.parent} cannot be made: {error.strerror}; check DATA_DIR") from error
         with self._alone() as connection:
-            connection.begin()
-            applied = _migrate(connection, self.path)
-            connection.commit()
-            return applied
+            return _migrate_at_once(connection, self.path)
 
     def version(self) -> str:
         """Changes with every commit; what was read from the store stays true while this stays the same."""
@@ -77,11 +78,25 @@ class Database:
         return f"{stat.st_mtime_ns}-{stat.st_ino}"
 
     @contextmanager
+    def _together(self) -> Iterator[Connection]:
+        with turn(self.path, exclusive=False, timeout_s=self._timeout_s):
+            connection = self._connect(read_only=True)
+            try:
+                _refuse_newer(connection, self.path)
+                yield connection
+            finally:
+                connection.close()
+
+    @contextmanager
     def _alone(self) -> Iterator[Connection]:
         with turn(self.path, exclusive=True, timeout_s=self._timeout_s):
             connection = self._connect(read_only=False)
             try:
                 yield connection
+            except duckdb.Error as error:
+                if NO_ROOM not in str(error):
+                    raise
+                raise DiskFullError(f"the disk is full, the store {self.path} took no change: make room") from error
             finally:
                 connection.close()
             self._publish_version()
@@ -124,6 +139,18 @@ def _refuse_newer(connection: Connection, path: Path) -> None:
             f"the store {path} has schema {applied}, this tagger knows schema {known}: "
             f"upgrade tagger, or point DATA_DIR at another folder"
         )
+
+
+def _is_older(connection: Connection) -> bool:
+    return _applied(connection) < migrations()[-1][0]
+
+
+def _migrate_at_once(connection: Connection, path: Path) -> list[str]:
+    """All missing migrations in a transaction of their own, or none of them."""
+    connection.begin()
+    applied = _migrate(connection, path)
+    connection.commit()
+    return applied
 
 
 def _migrate(connection: Connection, path: Path) -> list[str]:

@@ -10,9 +10,11 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from tagger_platform.decide.coverage import Coverage, coverage
 from tagger_platform.decide.evidence import Heard
 from tagger_platform.model import UNANSWERED, CaptureState, Play, Slot, Window
+from tagger_platform.store import library
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.derivation import Rules, heard_windows
-from tagger_platform.store.rows import LIBRARY_COLUMNS, PLAYS, LibraryRow, aware, naive, plays_from
+from tagger_platform.store.library import Counts, LibraryItem
+from tagger_platform.store.rows import PLAYS, aware, naive, plays_from
 
 
 def day_bounds(day: date, tz: tzinfo) -> tuple[datetime, datetime]:
@@ -164,10 +166,13 @@ def heard_before(database: Database, slot: Slot, rules: Rules) -> dict[str, list
         return {stream: heard_windows(connection, stream, start, slot.start, rules.hop_s) for (stream,) in streams}
 
 
-def library_items(database: Database) -> list[LibraryRow]:
+def library_items(database: Database) -> list[LibraryItem]:
     """Every item of the user's own library, by title."""
     with database.reading() as connection:
-        rows = connection.execute(
-            f"SELECT {', '.join(LIBRARY_COLUMNS)}, added_at FROM library_items ORDER BY title, item_id"
-        ).fetchall()
-    return [LibraryRow(**dict(zip(LIBRARY_COLUMNS, row, strict=False)), added_at=aware(row[-1])) for row in rows]
+        return library.listed_items(connection)
+
+
+def library_counts(database: Database) -> Counts:
+    """How many items of the library are in which state, what is being fingerprinted, and what failed last."""
+    with database.reading() as connection:
+        return library.counts(connection)

@@ -6,7 +6,7 @@ What belongs here: shapes. What does not: choosing which rows (`reports`, `deriv
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -26,41 +26,6 @@ def aware(instant: datetime) -> datetime:
 
 
 TRACK_FIELDS = tuple(item.name for item in fields(Track))
-
-LIBRARY_COLUMNS = (
-    "item_id",
-    "path",
-    "title",
-    "artist",
-    "album",
-    "isrc",
-    "kind",
-    "duration_s",
-    "status",
-    "reason",
-    "duplicate_of",
-    "item_group",
-)
-
-
-@dataclass(frozen=True)
-class LibraryRow:
-    """An item of the user's own library as the store keeps it."""
-
-    item_id: str
-    path: str
-    title: str
-    artist: str
-    album: str
-    isrc: str
-    kind: str
-    duration_s: float | None
-    status: str
-    reason: str
-    duplicate_of: str | None
-    item_group: str | None
-    added_at: datetime
-
 
 EVIDENCE_MARGIN = timedelta(minutes=2)
 """A window of a play can begin before the play does, or end after it, by its own length."""
@@ -155,12 +120,6 @@ def play_json(play: Play) -> dict[str, Any]:
         "windows": list(play.windows),
         "late": play.late,
     }
-
-
-def library_json(row: LibraryRow) -> dict[str, Any]:
-    """A library item as every command and the API write it."""
-    content = {column: getattr(row, column) for column in LIBRARY_COLUMNS if column != "item_group"}
-    return {**content, "group": row.item_group}
 
 
 def coverage_json(found: Coverage) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from tagger_platform.decide.coverage import window_state
 from tagger_platform.model import ANSWERED, CaptureState, Recognition, Slot, Status, Track, Window, window_start
 from tagger_platform.store.database import Connection
-from tagger_platform.store.rows import LIBRARY_COLUMNS, TRACK_FIELDS, LibraryRow, naive
+from tagger_platform.store.rows import TRACK_FIELDS, naive
 
 
 def insert(
@@ -191,10 +191,3 @@ def mark_expired(connection: Connection, window_ids: Sequence[str]) -> None:
         "UPDATE windows SET state = 'expired' WHERE window_id IN (SELECT unnest(?)) AND state NOT IN ('heard')",
         [list(window_ids)],
     )
-
-
-def write_library_item(connection: Connection, item: LibraryRow) -> None:
-    """Note a library item as it now is; the instant at which it was first added stays."""
-    known = connection.execute("SELECT added_at FROM library_items WHERE item_id = ?", [item.item_id]).fetchone()
-    row = [getattr(item, column) for column in LIBRARY_COLUMNS]
-    insert(connection, "library_items", [[*row, known[0] if known else naive(item.added_at)]], known="REPLACE")

@@ -41,6 +41,20 @@ def test_a_folder_is_added_listed_and_recognised(tagger: Tagger, music: Path, tm
     assert found["offset_s"] == pytest.approx(10, abs=0.3)
 
 
+def test_many_files_of_any_length_are_answered_in_one_call(tagger: Tagger, music: Path, tmp_path: Path) -> None:
+    tagger("library", "add", str(music))
+    for name, samples in {"short": tune(1, SECONDS)[: 5 * RATE], "words": tune(98, 12)}.items():
+        soundfile.write(tmp_path / f"{name}.wav", samples, RATE)
+    files = [str(path) for path in (tmp_path / "short.wav", music / "song 2.flac", tmp_path / "words.wav")]
+    code, out, _ = tagger("identify", *files, str(tmp_path / "gone.wav"), "--json")
+    assert code == 1  # one of them is not there; the others are answered
+    assert [(row["file"], row["title"]) for row in lines(out)] == list(
+        zip(files, ["song 1", "song 2", None], strict=True)
+    )
+    fields = "file match track_id title artist offset_s speed confidence provider elapsed_ms runner_up"
+    assert all(list(row) == fields.split() for row in lines(out))
+
+
 def test_a_long_recording_is_told_span_by_span(tagger: Tagger, music: Path) -> None:
     tagger("library", "add", str(music))
     code, out, _ = tagger("identify", str(music / "song 3.flac"), "--spans", "--json")

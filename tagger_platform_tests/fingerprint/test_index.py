@@ -221,6 +221,7 @@ def test_a_newer_format_is_refused_with_a_sentence(tmp_path):
     ("damage", "error", "sentence"),
     [
         (lambda root: (root / "current.json").write_bytes(b"\x00\x8f"), RequestError, "damaged"),
+        (lambda root: next(root.glob("segments/*/tracks.json")).write_text("{"), RequestError, "damaged"),
         (lambda root: shutil.rmtree(root / "segments"), TransientError, "missing"),
     ],
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tagger_platform.errors import NewerVersionError, RequestError
+from tagger_platform.errors import DiskFullError, NewerVersionError, RequestError
 from tagger_platform.store import database as module
 from tagger_platform.store.database import Database
 
@@ -63,12 +63,22 @@ def test_a_file_of_an_older_tagger_gets_what_it_lacks(store: Database, know: Kno
     assert store.migrate() == ["0002_two.sql"]
 
 
+@pytest.mark.parametrize("use", ["reading", "writing"])
+def test_any_use_brings_a_file_of_an_older_tagger_up_to_date(store: Database, know: Know, use: str) -> None:
+    know(ONE)
+    store.migrate()
+    know(ONE, TWO)
+    with getattr(store, use)() as connection:
+        assert connection.execute("SELECT n FROM two").fetchall() == [(0,)]
+
+
 def test_a_migration_that_fails_leaves_the_file_as_it_was(store: Database, know: Know) -> None:
     know(ONE)
     store.migrate()
     know(ONE, TWO, BROKEN)
     with pytest.raises(duckdb.Error):
         store.migrate()
+    know(ONE)
     assert ask(store, "SELECT max(version) FROM schema_migrations") == [(1,)]
     assert ("two",) not in ask(store, "SELECT table_name FROM duckdb_tables()")
 
@@ -110,6 +120,16 @@ def write_and_fail(store: Database, error: type[BaseException]) -> None:
     with store.writing() as connection:
         connection.execute("INSERT INTO one VALUES (1)")
         raise error
+
+
+def test_a_full_disk_is_a_sentence_and_nothing_is_committed(table: Database) -> None:
+    class FullError(duckdb.IOException):
+        def __str__(self) -> str:
+            return 'Could not write file "tagger.duckdb.wal": No space left on device'
+
+    with pytest.raises(DiskFullError, match="took no change: make room"):
+        write_and_fail(table, FullError)
+    assert ask(table, "SELECT count(*) FROM one") == [(0,)]
 
 
 def test_a_block_is_one_transaction(table: Database) -> None:
