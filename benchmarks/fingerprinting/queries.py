@@ -102,6 +102,13 @@ def delivered(samples: Samples) -> Pcm:
     return to_pcm(window / np.float32(max(1.0, float(np.abs(window).max()))))
 
 
+def loud(excerpt: Samples) -> bool:
+    """Whether neither half of it nor its middle is silent."""
+    quarter = len(excerpt) // 4
+    parts = excerpt[: 2 * quarter], excerpt[quarter : 3 * quarter], excerpt[2 * quarter :]
+    return all(rms(part) > 10 ** (SILENT_DBFS / 20) for part in parts)
+
+
 def turns(corpus: Corpus, count: int, rng: np.random.Generator) -> list[Track]:
     """`count` tracks in random order, each as often as every other, to one."""
     rounds = -(-count // len(corpus.tracks))
@@ -137,15 +144,9 @@ def _excerpt(track: Track, change: Warp, rng: np.random.Generator) -> tuple[int,
     for _ in range(ATTEMPTS):
         start = int(rng.integers(len(samples) - size))
         excerpt = to_float(samples[start : start + size])
-        if _loud(excerpt):
+        if loud(excerpt):
             return start, excerpt
     raise SystemExit(f"{track.id} is nearly silent: leave it out of the corpus (NOT_MUSIC in corpus.py)")
-
-
-def _loud(excerpt: Samples) -> bool:
-    quarter = len(excerpt) // 4
-    parts = excerpt[: 2 * quarter], excerpt[quarter : 3 * quarter], excerpt[2 * quarter :]
-    return all(rms(part) > 10 ** (SILENT_DBFS / 20) for part in parts)
 
 
 def _extent(condition: Condition, number: int) -> tuple[float, float]:

@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from scipy.signal import resample_poly
 
 from fingerprinting.corpus import Corpus, Track
 from fingerprinting.indexing import indexed
 from fingerprinting.pcm import RATE, Pcm, to_float, to_pcm
-from fingerprinting.queries import QUERY_RATE, WINDOW_S
+from fingerprinting.queries import QUERY_RATE, WINDOW_S, loud
 from fingerprinting.systems.base import System
 
 DECIDED = Path(__file__).with_name("relatives.json")
@@ -81,5 +80,5 @@ def _windows(track: Track) -> Iterator[Pcm]:
     size = int(WINDOW_S * RATE)
     for start in range(0, len(samples) - size + 1, int(HOP_S * RATE)):
         part = to_float(samples[start : start + size])
-        if np.any(part):
+        if loud(part):  # silences are alike, and never asked for
             yield to_pcm(resample_poly(part, QUERY_RATE // 100, RATE // 100))

@@ -48,6 +48,9 @@ def _of_system(results: Results, judge: Judge, hours: float) -> Figures:
             "recall": _shown(shares(rows, judge.recalled)),
             "top1, relatives wrong": asdict(shares(rows, judge.exactly)["over all"]),
             "wrong and accepted": sum(map(judge.wrongly_accepted, rows)),
+            "offset within 0.5 s, of exact answers": round(
+                fmean(judge.in_place(row) for row in rows if judge.exactly(row)), 4
+            ),
         }
     return told | {"cost": _cost(results, hours)}
 

@@ -18,6 +18,8 @@ from fingerprinting.work import NEGATIVES, Results, Row
 
 RESAMPLES = 2000
 SURE = 0.95
+IN_PLACE_S = 0.5
+"""Seconds: encoders alone delay by 0.03 s."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,10 @@ class Judge:
     def exactly(self, row: Row) -> bool:
         """Whether it is the track itself, not a relative."""
         return row.answer == row.track
+
+    def in_place(self, row: Row) -> bool:
+        """Whether the window begins where it says; loops make this hard."""
+        return abs(row.offset_error_s) <= IN_PLACE_S
 
     def accepted(self, row: Row) -> bool:
         return row.score > self.threshold if row.accepted is None else row.accepted
