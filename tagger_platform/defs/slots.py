@@ -26,8 +26,12 @@ RETRY_PAUSE = timedelta(seconds=30)
 LONGEST_RETRY_PAUSE = timedelta(hours=1)
 
 LANE = "tagger/lane"
-LIVE = {LANE: "live", "dagster/priority": "10"}
-LATE = {LANE: "late", "dagster/priority": "0"}
+LONGEST_RUN = {"dagster/max_runtime": "300"}
+"""Seconds after which a run is given up, and the slot requested again. It takes about ten, and a minute when it has to
+wait. Dagster's launcher cannot tell that a run has lost its process: without this a code server that is killed would
+leave the live lane taken for ever."""
+LIVE = {LANE: "live", "dagster/priority": "10", **LONGEST_RUN}
+LATE = {LANE: "late", "dagster/priority": "0", **LONGEST_RUN}
 
 IN_FLIGHT = (
     dg.DagsterRunStatus.QUEUED,

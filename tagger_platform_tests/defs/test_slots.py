@@ -1,15 +1,17 @@
 """How slots of the spool become partitions and runs: once each, in order, and again after a failure."""
 
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
+from dagster._daemon.monitoring import run_monitoring
 
 from tagger_platform.definitions import build
 from tagger_platform.defs import slots as module
 from tagger_platform.defs.platform import Platform
-from tagger_platform.defs.slots import LATE, LATE_AFTER, MOST_RUNS, Request, SlotRuns, requests, spool_sensor
+from tagger_platform.defs.slots import LATE, LATE_AFTER, LIVE, MOST_RUNS, Request, SlotRuns, requests, spool_sensor
 from tagger_platform.model import Slot
 from tagger_platform.settings import Settings
 from tagger_platform_tests.test_spool import publish, slots
@@ -154,3 +156,19 @@ def test_a_slot_that_was_claimed_by_a_run_nobody_knows_is_requested(
     publish(platform.spool)
     platform.spool.claim(Slot.parse(A), [])
     assert keys_of(tick(instance, platform)) == [A]
+
+
+def test_a_run_that_lost_its_process_is_given_up_and_its_place_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = instance.add_run(dg.DagsterRun("window_job", tags=LIVE, status=dg.DagsterRunStatus.STARTING))
+        instance.report_dagster_event(dg.DagsterEvent("PIPELINE_START", "window_job"), run.run_id)
+
+        def status_after(seconds: float) -> dg.DagsterRunStatus:
+            now = datetime.now(UTC).timestamp() + seconds
+            monkeypatch.setattr(run_monitoring, "get_current_timestamp", lambda: now)
+            record = instance.get_run_records(dg.RunsFilter(run_ids=[run.run_id]))[0]
+            run_monitoring.check_run_timeout(instance, record, logging.getLogger(), 0.0)
+            return instance.get_run_records(dg.RunsFilter(run_ids=[run.run_id]))[0].dagster_run.status
+
+        assert status_after(290) is dg.DagsterRunStatus.STARTED
+        assert status_after(301) is dg.DagsterRunStatus.FAILURE
