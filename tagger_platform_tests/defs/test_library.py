@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -173,7 +174,11 @@ def daemon(
     for process in reversed(running):
         process.terminate()
     for process in running:
-        process.wait(30)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:  # a code server waits for its runs: `tagger up` does not wait for ever either
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def listens(port: int) -> bool:
