@@ -264,5 +264,5 @@ def test_two_writers_and_three_readers_get_on(parts: Database) -> None:
     outputs = [process.communicate(timeout=60) for process in (*writers, *readers)]
     assert [process.returncode for process in (*writers, *readers)] == [0] * 5, outputs
     written = [set(out.split()) for out, _ in outputs[:2]]
-    assert min(map(len, written)) > 10
+    assert all(written)
     assert {name for (name,) in ask(parts, "SELECT name FROM parts")} == written[0] | written[1]
