@@ -25,38 +25,36 @@ Figures = dict[str, Any]
 
 def figures(corpus: Corpus, relatives: Relatives, all_results: Sequence[Results]) -> Figures:
     """Everything that is told, of ours first: its false alarms set the peers' thresholds."""
-    ours = Judge(relatives, 0.0)
-    alarms, negatives = false_alarms(all_results[0], ours)
+    ours = all_results[0]
+    alarms, negatives = false_alarms(ours, Judge(relatives, 0.0))
+    judges = [Judge(relatives, threshold_for(results, alarms / negatives)) for results in all_results]
     return {
         "tracks": len(corpus.tracks),
         "hours": round(corpus.hours, 2),
-        "queries": sum(row.kind == "clean" and row.seconds == WINDOW_S for row in all_results[0].rows),
+        "queries": sum(row.kind == "clean" and row.seconds == WINDOW_S for row in ours.rows),
         "negatives": negatives,
         "systems": {
-            results.name: _of_system(
-                results, Judge(relatives, threshold_for(results, alarms / negatives)), corpus.hours
-            )
-            for results in all_results
+            results.name: _of_system(results, judge, corpus.hours)
+            for results, judge in zip(all_results, judges, strict=True)
         },
     }
 
 
 def _of_system(results: Results, judge: Judge, hours: float) -> Figures:
-    alarms, negatives = false_alarms(results, judge)
+    alarms, asked = false_alarms(results, judge)
     told: Figures = {
         "threshold": judge.threshold,
-        "false alarms": {"count": alarms, "of": negatives, **asdict(rate(alarms, negatives))},
+        "false alarms": {"count": alarms, "of": asked, **asdict(rate(alarms, asked))},
     }
     for name, seconds in LENGTHS.items():
         rows = [row for row in results.rows if row.kind != NEGATIVES and row.seconds == seconds]
+        exact = [row for row in rows if judge.exactly(row)]
         told[name] = {
             "top1": _shown(shares(rows, judge.right)),
             "recall": _shown(shares(rows, judge.recalled)),
             "top1, relatives wrong": asdict(shares(rows, judge.exactly)["over all"]),
             "wrong and accepted": sum(map(judge.wrongly_accepted, rows)),
-            "offset within 0.5 s, of exact answers": round(
-                fmean(judge.in_place(row) for row in rows if judge.exactly(row)), 4
-            ),
+            "offset within 0.5 s, of exact answers": round(fmean(map(judge.in_place, exact)), 4),
         }
     return told | {"cost": _cost(results, hours)}
 
@@ -95,24 +93,18 @@ def table(told: Figures) -> list[list[str]]:
 
 def summary(told: Figures) -> list[list[str]]:
     """One row a figure, one column a system."""
-    systems = told["systems"]
-    rows = [["", *systems]]
+    systems = told["systems"].values()
+    rows = [["", *told["systems"]]]
     for length in LENGTHS:
         for measure, words in MEASURES.items():
-            found = [one[length][measure]["over all"] for one in systems.values()]
+            found = [one[length][measure]["over all"] for one in systems]
             rows.append([f"{words}, {length}, over all", *map(_per_cent, found)])
-        rows.append(
-            [f"wrong and accepted, {length}", *(str(one[length]["wrong and accepted"]) for one in systems.values())]
-        )
-    alarms = [one["false alarms"] for one in systems.values()]
-    rows.append(
-        [
-            "false alarms (the rate is at most)",
-            *(f"{one['count']} of {one['of']} ({one['high']:.2%})" for one in alarms),
-        ]
-    )
-    for name in systems[OURS]["cost"]:
-        rows.append([name, *(str(one["cost"][name]) for one in systems.values())])
+        rows.append([f"wrong and accepted, {length}", *(str(one[length]["wrong and accepted"]) for one in systems)])
+    alarms = [one["false alarms"] for one in systems]
+    rows.append(["false alarms", *(f"{one['count']} of {one['of']}" for one in alarms)])
+    rows.append(["their rate is at most", *(f"{one['high']:.2%}" for one in alarms)])
+    for name in told["systems"][OURS]["cost"]:
+        rows.append([name, *(str(one["cost"][name]) for one in systems)])
     return rows
 
 
