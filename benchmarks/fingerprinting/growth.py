@@ -19,6 +19,7 @@ from fingerprinting.indexing import cpu_s, indexed
 from fingerprinting.negatives import negatives
 from fingerprinting.queries import Query, queries
 from fingerprinting.relatives import Relatives
+from fingerprinting.systems import OURS
 from fingerprinting.systems.base import Answer
 from fingerprinting.systems.ours import Ours
 from fingerprinting.work import FULL, SEED, mixed_in
@@ -64,7 +65,7 @@ class Step:
 
 def steps(corpus: Corpus, relatives: Relatives) -> Iterator[Step]:
     """One step for the real tracks alone, and one for each of `SIZES`."""
-    ours = indexed("ours", corpus).system
+    ours = indexed(OURS, corpus).system
     assert isinstance(ours, Ours)
     donors = [pair for segment in ours.index.segments for pair in segment.live_landmarks()]
     made = synthetic(donors, np.random.default_rng(SEED))

@@ -59,10 +59,10 @@ class Judge:
         return self.accepted(row) and not self.right(row)
 
 
-def threshold_for(results: Results, false_alarms: int) -> float:
-    """The score above which `false_alarms` negatives lie: a peer is compared at the rate of ours."""
+def threshold_for(results: Results, alarm_rate: float) -> float:
+    """The score that no more than `alarm_rate` of the negatives exceed: a peer is compared at the rate of ours."""
     scores = sorted((row.score for row in results.rows if row.kind == NEGATIVES), reverse=True)
-    return scores[min(false_alarms, len(scores) - 1)]
+    return scores[min(int(alarm_rate * len(scores)), len(scores) - 1)]
 
 
 def false_alarms(results: Results, judge: Judge) -> tuple[int, int]:

@@ -26,16 +26,20 @@ SEED = 20261121
 
 @dataclass(frozen=True)
 class Plan:
-    """How many queries a condition, how many negatives, and in how many processes."""
+    """How many queries a condition, how many negatives, and in how many processes.
+
+    Peers are asked `peer_negatives` only, the first ones: enough to set their thresholds.
+    """
 
     queries: int
     negatives: int
+    peer_negatives: int
     workers: int
 
 
-FULL = Plan(queries=100, negatives=10_000, workers=1)
+FULL = Plan(queries=100, negatives=10_000, peer_negatives=2_000, workers=1)
 """One process, so that nothing disturbs the clock."""
-SHORT = Plan(queries=20, negatives=300, workers=2)
+SHORT = Plan(queries=20, negatives=300, peer_negatives=0, workers=2)
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class Job:
     relatives: Relatives
     plan: Plan
     system: System
+    negatives: int
 
 
 def results(name: str, corpus: Corpus, relatives: Relatives, plan: Plan) -> Results:
@@ -80,7 +85,8 @@ def results(name: str, corpus: Corpus, relatives: Relatives, plan: Plan) -> Resu
         held = json.loads(file.read_text())
         return Results(**{**held, "rows": [Row(**row) for row in held["rows"]]})
     built = indexed(name, corpus)
-    job = Job(corpus, relatives, plan, built.system)
+    asked = plan.negatives if name == systems.OURS else plan.peer_negatives
+    job = Job(corpus, relatives, plan, built.system, asked)
     made = Results(name, list(_all_rows(job)), built.cpu_s, built.system.index_bytes())
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(asdict(made)))
@@ -109,7 +115,7 @@ def _shared_rows(kind: str) -> list[Row]:
 
 def _rows(job: Job, kind: str) -> Iterator[Row]:
     if kind == NEGATIVES:
-        for query in negatives(job.corpus, job.plan.negatives, SEED):
+        for query in negatives(job.corpus, job.plan.negatives, SEED)[: job.negatives]:
             own = query.truth.track_id
             yield _asked(job.system, query, kind, WINDOW_S, job.relatives.group(own) if own else frozenset())
         return
@@ -149,4 +155,4 @@ def _key(name: str, corpus: Corpus, plan: Plan) -> str:
     """Changes with the queries and the system."""
     files = [DECIDED, Path(__file__), *systems.code(name)]
     code = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
-    return f"{corpus.key}-{code_version()}-{plan.queries}-{plan.negatives}-{code}"
+    return f"{corpus.key}-{code_version()}-{plan.queries}-{plan.negatives}-{plan.peer_negatives}-{code}"

@@ -9,8 +9,9 @@ from pathlib import Path
 import tagger_platform.fingerprint
 from fingerprinting.systems.base import System
 
+OURS = "ours"
 FILES = {
-    "ours": ("ours.py",),
+    OURS: ("ours.py",),
     "audfprint_d20": ("audfprint.py",),
     "audfprint_d70": ("audfprint.py",),
     "chromaprint": ("chromaprint.py",),
@@ -21,7 +22,7 @@ NAMES = tuple(FILES)
 
 def create(name: str) -> System:
     """An empty index of the system called `name`."""
-    if name == "ours":
+    if name == OURS:
         from fingerprinting.systems.ours import Ours
 
         return Ours()
