@@ -73,7 +73,7 @@ def library_sensor(
     ended = datetime.fromtimestamp(left[0].end_time or 0, UTC) if left else now
     if reason := why_not([run.dagster_run.status for run in left], now - ended):
         return dg.SkipReason(reason)
-    return dg.RunRequest(tags=LIBRARY)
+    return dg.RunRequest()
 
 
 def lost_runs(runs: Sequence[dg.RunRecord], library: Library, now: datetime) -> list[dg.RunRecord]:
