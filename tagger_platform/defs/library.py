@@ -18,7 +18,8 @@ from tagger_platform.library.intake import take_note
 from tagger_platform.library.places import Library
 from tagger_platform.library.work import fingerprint_queued
 
-LIBRARY = {LANE: "library", "dagster/priority": "-10"}
+LIBRARY = {LANE: "library", "dagster/priority": "-10", "dagster/max_retries": "0"}
+"""Low, and not repeated by Dagster: the sensor requests the next run as long as there is something to do."""
 NICE = 10
 """How much a run of its own gives way to others on the same cores: what is on air is not to wait for an archive."""
 PAUSE_AFTER_FAILURE = timedelta(minutes=1)
