@@ -18,7 +18,8 @@ from tagger_platform.library.intake import take_note
 from tagger_platform.library.places import Library
 from tagger_platform.library.work import fingerprint_queued
 
-LIBRARY = {LANE: "library", "dagster/priority": "-10"}
+LIBRARY = {LANE: "library", "dagster/priority": "-10", "dagster/max_retries": "0"}
+"""Low, and not repeated by Dagster: the sensor requests the next run as long as there is something to do."""
 NICE = 10
 """How much a run of its own gives way to others on the same cores: what is on air is not to wait for an archive."""
 PAUSE_AFTER_FAILURE = timedelta(minutes=1)
@@ -73,7 +74,7 @@ def library_sensor(
     ended = datetime.fromtimestamp(left[0].end_time or 0, UTC) if left else now
     if reason := why_not([run.dagster_run.status for run in left], now - ended):
         return dg.SkipReason(reason)
-    return dg.RunRequest(tags=LIBRARY)
+    return dg.RunRequest()
 
 
 def lost_runs(runs: Sequence[dg.RunRecord], library: Library, now: datetime) -> list[dg.RunRecord]:

@@ -30,8 +30,8 @@ RUN_S = 120.0
 """Seconds after which no further batch is begun: somebody who adds one jingle now waits that long for an archive that
 was added before, and the start of the next run (4 CPU-s) costs 3 %."""
 MOST_ATTEMPTS = 3
-"""Times that the process may die over one item before it is given up. Items that were left by a dead process are tried
-one by one, so that those that lay beside the bad one are not given up with it."""
+"""Times that a process may come to grief over one item before it is given up. What such a process left is tried one by
+one, so that those that lay beside the bad one are not given up with it."""
 
 
 def fingerprint_queued(library: Library, seconds: float = RUN_S) -> Counter[str]:
@@ -53,7 +53,7 @@ def _claimed(library: Library) -> list[LibraryItem]:
         left = store.items_with(connection, [ItemStatus.FINGERPRINTING])
         for item in [item for item in left if item.attempts >= MOST_ATTEMPTS]:
             left.remove(item)
-            reason = f"tagger was killed {item.attempts} times while reading it: it may be too large for this machine"
+            reason = f"tagger failed or was killed {item.attempts} times over it: it may be too large for this machine"
             store.write_items(connection, [replace(item, status=ItemStatus.FAILED, reason=reason, attempts=0)])
         batch = left[:1] or store.items_with(connection, [ItemStatus.QUEUED], BATCH)
         batch = [replace(item, status=ItemStatus.FINGERPRINTING, attempts=item.attempts + 1) for item in batch]
@@ -63,11 +63,16 @@ def _claimed(library: Library) -> list[LibraryItem]:
 
 @contextlib.contextmanager
 def _put_back_on_failure(library: Library, batch: Sequence[LibraryItem]) -> Iterator[None]:
-    """What stops us (Ctrl-C, a full disk) is no fault of the items: they stay queued, and the next run has them."""
+    """What stops us (Ctrl-C, a full disk) is no fault of the items: they stay queued, and the next run has them.
+
+    An error that nobody foresaw may be one item's: they are left as a dead process would leave them (MOST_ATTEMPTS).
+    """
     try:
         with library.room():
             yield
     except BaseException as error:
+        if isinstance(error, Exception) and not isinstance(error, TaggerError | OSError):
+            raise
         reason = str(error) if isinstance(error, DiskFullError) else ""
         with contextlib.suppress(TaggerError, OSError):  # if that fails too they are found as FINGERPRINTING
             _put_back(library, batch, reason)

@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import cached_property
 from pathlib import Path
 
 from tagger_platform.audio import read_window
@@ -28,7 +29,12 @@ class CatalogueRecognizer:
     asks_every_window = True
 
     def __init__(self, index_dir: Path) -> None:
-        self._index = Index(index_dir)
+        self._index_dir = index_dir
+
+    @cached_property
+    def _index(self) -> Index:
+        """Opened with the first question: an index that is damaged or a newer tagger's is one provider that is down."""
+        return Index(self._index_dir)
 
     async def recognize(self, window: Window, audio: Path) -> Recognition:
         """The catalogue's answer about `audio`. Raises AudioError where the file cannot be read."""

@@ -242,22 +242,26 @@ def test_a_wrong_request_is_refused_before_anything_is_done(name, kind, sentence
     assert not shelf.asked.exists() or list(shelf.asked.iterdir()) == []
 
 
-def test_an_item_that_kills_its_process_again_and_again_is_given_up_and_the_others_are_not(music, shelf, monkeypatch):
+@pytest.mark.parametrize("error", [MemoryError, ZeroDivisionError, KeyboardInterrupt])
+def test_an_item_that_ends_its_process_again_and_again_is_given_up_and_the_others_are_not(
+    error, music, shelf, monkeypatch
+):
     def die(item, *rest, heard=work.heard):
         if item.path.name == "item 1.flac":
-            raise KeyboardInterrupt
+            raise error
         return heard(item, *rest)
 
-    monkeypatch.setattr(work, "_put_back", lambda *_: None)  # kill -9 puts nothing back
+    if error is KeyboardInterrupt:  # in place of kill -9, which puts nothing back
+        monkeypatch.setattr(work, "_put_back", lambda *_: None)
     monkeypatch.setattr(work, "heard", die)
     shelf.ask(music)
     take_note(shelf)
     for _ in range(work.MOST_ATTEMPTS):
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(error):
             fingerprint_queued(shelf)
     fingerprint_queued(shelf)
     assert shelf.statuses() == {"item 0.flac": "READY", "item 1.flac": "FAILED", "item 2.flac": "READY"}
-    assert "killed 3 times" in next(item.reason for item in shelf.items() if item.reason)
+    assert "failed or was killed 3 times" in next(item.reason for item in shelf.items() if item.reason)
 
 
 def test_what_only_resembles_silence_is_no_music(shelf, tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tagger_platform.errors import AudioError
+from tagger_platform.errors import AudioError, NewerVersionError
 from tagger_platform.fingerprint.index import Index
 from tagger_platform.fingerprint.match import ACCEPTED
 from tagger_platform.model import CaptureState, Slot, Status, Track, Window
@@ -98,6 +98,13 @@ def test_an_empty_catalogue_is_disabled_until_something_is_added(tmp_path, audio
     assert ask(recognizer, path).status is Status.MATCH
     Index(tmp_path / "new").remove(["abc"])
     assert ask(recognizer, path).status is Status.DISABLED
+
+
+def test_an_index_that_cannot_be_read_is_told_with_the_question_and_stops_nobody_else(root, audio):
+    (root / "current.json").write_text('{"format": 99, "segments": {}}')
+    recognizer = CatalogueRecognizer(root)  # the panel calls it down, and the others answer
+    with pytest.raises(NewerVersionError, match="newer tagger"):
+        ask(recognizer, audio(SONG_16K[: 12 * RATE]))
 
 
 def test_a_window_longer_than_can_be_asked_is_asked_by_its_beginning(root, audio):
