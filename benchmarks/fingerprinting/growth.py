@@ -29,7 +29,7 @@ from tagger_platform.fingerprint.segment import TrackMeta
 
 SIZES = (1_000, 10_000, 100_000)
 BATCH = 1_000
-"""Tracks added at once."""
+"""Tracks added at once: about one of the largest segments."""
 ADDED = 100
 """Tracks added to 10,000 to see what that costs."""
 ADDED_TO = 10_000
@@ -74,7 +74,6 @@ def steps(corpus: Corpus, relatives: Relatives) -> Iterator[Step]:
         for size in SIZES:
             while ours.index.count < size:
                 ours.extend(list(islice(made, min(BATCH, size - ours.index.count))))
-        ours.optimise()
             added = _cost_of_adding(ours, made) if size == ADDED_TO else None
             yield _step(corpus, relatives, ours, added)
     finally:

@@ -44,18 +44,11 @@ class Ours:
     def finish(self) -> None:
         self.extend(self._waiting)
         self._waiting = []
-        self.optimise()
 
     def extend(self, tracks: list[tuple[TrackMeta, Landmarks]]) -> None:
         """Publish more tracks."""
         self.index.segments = self._segments
         self.index.add(tracks)
-        self._segments = self.index.segments
-
-    def optimise(self) -> None:
-        """Merge segments, as the library does when nobody waits."""
-        self.index.segments = self._segments
-        self.index.optimise()
         self._segments = self.index.segments
 
     def query(self, samples: Pcm, masked: frozenset[str]) -> Answer:
