@@ -79,10 +79,7 @@ def measure(folder: Path, slots: int) -> dict[str, float]:
     finally:
         for process in reversed(running):
             process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            process.wait(20)
 
 
 def music(folder: Path, settings: Settings) -> list[np.ndarray]:

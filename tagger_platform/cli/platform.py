@@ -14,6 +14,8 @@ from tagger_platform.store.database import Database
 
 LOCATION = "tagger_platform"
 CODE_MODULE = "tagger_platform.definitions"
+CODE_SERVER_GRACE_S = 3
+"""Seconds that Dagster's code server waits for open calls when it is ended; its own default is a minute."""
 _QUIET = ("--log-level", "warning")
 
 
@@ -36,7 +38,7 @@ def processes(settings: Settings) -> list[Process]:
             [*python, "dagster", "api", "grpc", "-m", CODE_MODULE, *location, *_listening(settings.code_port)],
             settings.code_port,
             "CODE_PORT",
-            environ=dagster,
+            environ={**dagster, "DAGSTER_GRPC_SHUTDOWN_GRACE_PERIOD": str(CODE_SERVER_GRACE_S)},
         ),
         Process("daemon", [*python, "dagster._daemon", "run", "-w", workspace, *_QUIET], None, environ=dagster),
         Process(

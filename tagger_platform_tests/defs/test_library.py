@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -172,11 +171,7 @@ def daemon(
     for process in reversed(running):
         process.terminate()
     for process in running:
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:  # a code server waits for its runs: `tagger up` does not wait for ever either
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        process.wait(30)
 
 
 def listens(port: int) -> bool:
