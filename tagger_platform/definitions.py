@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from tagger_platform.defs.checks import freshness
 from tagger_platform.defs.library import fingerprints, library, library_job, library_sensor
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.plays import plays
@@ -13,8 +14,10 @@ from tagger_platform.settings import Settings
 
 def build(settings: Settings, *, platform: Platform | None = None) -> dg.Definitions:
     """The definitions for these settings; tests pass a `platform` with stand-ins."""
+    policy = freshness(settings)
+    fresh = windows.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=policy))
     return dg.Definitions(
-        assets=[windows, recognitions, plays, library, fingerprints],
+        assets=[fresh, recognitions, plays, library, fingerprints],
         jobs=[window_job, library_job],
         sensors=[spool_sensor, library_sensor],
         resources={"platform": platform or Platform(settings)},

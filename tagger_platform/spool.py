@@ -6,6 +6,7 @@
     spool/ready/<slot>/     finished: audio and manifest.json, written last
     spool/claimed/<slot>/   Dagster is working on it; gone when its rows are in the store
     spool/pending/          audio of windows that got no answer yet
+    spool/recorded/<slot>@<source>/    a finished slot of a recording: capture neither sees nor drops it
 
 What belongs here: the manifest, and every rename and delete in these folders. What does not: making windows
 (`capture`) and what becomes of them (`defs`). A slot is in one folder at a time, and its manifest names every
@@ -16,7 +17,7 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ from tagger_platform.model import CaptureState, Slot, Window
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
+
+CAPTURE = "capture"
+"""The source of what is heard live. A recording is a source of its own."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,8 @@ class Spool:
         self._open, self._ready, self._claimed, self._pending = (
             root / name for name in ("open", "ready", "claimed", "pending")
         )
-        for folder in (self._open, self._ready, self._claimed, self._pending):
+        self._cutting, self._recorded = root / "cutting", root / "recorded"
+        for folder in (self._open, self._ready, self._claimed, self._pending, self._cutting, self._recorded):
             folder.mkdir(parents=True, exist_ok=True)
 
     # capture's side
@@ -174,8 +179,37 @@ class Spool:
 
     def last_slot(self) -> Slot | None:
         """The newest slot ever published, as far as the folders tell; capture keeps its own note besides."""
-        keys = [*self.ready(), *self.claimed()]
+        keys = [*self.ready(), *(folder.name for folder in self._claimed.iterdir() if folder.name == _key(folder))]
         return Slot.parse(max(keys)) if keys else None
+
+    # a recording's side
+
+    def publish_recorded(self, manifest: Manifest, audio: Mapping[Window, bytes]) -> None:
+        """Hand over a slot of a recording with the FLAC files of its windows. What is there already stays."""
+        name = f"{manifest.slot.key}@{manifest.source}"
+        draft, folder = self._cutting / name, self._recorded / name
+        if folder.exists() or (self._claimed / name).exists():
+            return
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        for window, content in audio.items():
+            path = draft / audio_name(window)
+            path.write_bytes(content)
+            _sync(path)
+        _write_manifest(draft, manifest)
+        draft.rename(folder)
+        _sync(self._recorded)
+
+    def recorded(self) -> list[str]:
+        """Keys of slots that recordings have handed over and no run has finished, oldest first."""
+        return sorted({_key(folder) for folder in self._recorded.iterdir()})
+
+    def waiting_manifests(self, since: Slot, until: Slot) -> Iterator[Manifest]:
+        """What is expected of the slots from `since` to `until` that are not finished; unreadable ones are left out."""
+        for folder in (*self._ready.iterdir(), *self._claimed.iterdir(), *self._recorded.iterdir()):
+            if since.key <= _key(folder) <= until.key:
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError, ValueError, NewerVersionError):
+                    yield _read(folder)
 
     # Dagster's side
 
@@ -185,7 +219,7 @@ class Spool:
 
     def claimed(self) -> list[str]:
         """Keys of slots that a run has begun and not finished, oldest first."""
-        return sorted(folder.name for folder in self._claimed.iterdir())
+        return sorted({_key(folder) for folder in self._claimed.iterdir()})
 
     def counts(self) -> dict[str, int]:
         """Slots per folder and windows waiting, for health and metrics."""
@@ -209,6 +243,17 @@ class Spool:
         except (FileNotFoundError, ValueError) as error:
             return self._salvaged(slot, expected, str(error))
 
+    def claim_recorded(self, slot: Slot) -> list[Manifest]:
+        """Take what recordings have handed over of a slot, or what was taken earlier and not finished."""
+        for folder in sorted(self._recorded.glob(f"{slot.key}@*")):
+            with contextlib.suppress(FileNotFoundError):
+                folder.rename(self._claimed / folder.name)
+        return [_read(folder) for folder in self._claimed_of(slot) if folder.name != slot.key]
+
+    def _claimed_of(self, slot: Slot) -> list[Path]:
+        """The folders in which a run has the slot: capture's and recordings'."""
+        return sorted(self._claimed.glob(f"{slot.key}*"))
+
     def _salvaged(self, slot: Slot, expected: Sequence[Window], problem: str) -> Manifest:
         detail = f"the slot's manifest is unreadable: {problem}"
         windows = []
@@ -221,31 +266,34 @@ class Spool:
 
     def audio(self, window: Window) -> Path | None:
         """The window's audio in its claimed slot or among the pending ones; None when there is none."""
-        for path in (self._claimed / window.slot.key / audio_name(window), self._pending_path(window)):
-            if path.exists():
-                return path
-        return None
+        return next((path for path in (*self._handed_over(window), self._pending_path(window)) if path.exists()), None)
+
+    def _handed_over(self, window: Window) -> list[Path]:
+        """Where the window's audio can be as long as its slot is not finished."""
+        return [folder / audio_name(window) for folder in self._claimed_of(window.slot)]
 
     def keep_pending(self, window: Window) -> None:
         """Keep the audio of a window that got no answer, so that it can be asked again."""
-        source, target = self._claimed / window.slot.key / audio_name(window), self._pending_path(window)
-        if source.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            source.replace(target)
+        target = self._pending_path(window)
+        for source in self._handed_over(window):
+            if source.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                source.replace(target)
 
     def forget(self, window: Window) -> None:
         """Delete the audio of a window that was answered."""
-        (self._claimed / window.slot.key / audio_name(window)).unlink(missing_ok=True)
-        self._pending_path(window).unlink(missing_ok=True)
+        for path in (*self._handed_over(window), self._pending_path(window)):
+            path.unlink(missing_ok=True)
 
     def finish(self, slot: Slot) -> None:
         """The slot is in the store: its folder goes, with whatever audio nobody asked to keep."""
-        gone = self._open / f"{slot.key}.finished"
-        shutil.rmtree(gone, ignore_errors=True)
-        with contextlib.suppress(FileNotFoundError):
-            # One rename, so that a kill while deleting leaves no claimed slot without its manifest.
-            (self._claimed / slot.key).rename(gone)
-        shutil.rmtree(gone, ignore_errors=True)
+        for folder in self._claimed_of(slot):
+            gone = self._open / f"{folder.name}.finished"
+            shutil.rmtree(gone, ignore_errors=True)
+            with contextlib.suppress(FileNotFoundError):
+                # One rename, so that a kill while deleting leaves no claimed slot without its manifest.
+                folder.rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
 
     def waiting_since(self, before: Slot) -> list[str]:
         """Ids of the windows of slots before `before` whose audio still waits for an answer."""
@@ -266,6 +314,11 @@ class Spool:
 
     def _pending_path(self, window: Window) -> Path:
         return self._pending / window.slot.key / audio_name(window)
+
+
+def _key(folder: Path) -> str:
+    """The slot that a folder is of, capture's or a recording's."""
+    return folder.name.partition("@")[0]
 
 
 def _read(folder: Path) -> Manifest:
