@@ -4,7 +4,7 @@ What belongs here: the one resource. What does not: work. Nothing heavy is impor
 because every run is a new process.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -16,6 +16,7 @@ from tagger_platform.recognize.acoustid import PER_MINUTE, AcoustidRecognizer
 from tagger_platform.recognize.base import Recognizer
 from tagger_platform.recognize.budget import Budget
 from tagger_platform.recognize.catalogue import CatalogueRecognizer
+from tagger_platform.recognize.cover_art import Picture, fetch
 from tagger_platform.recognize.shazam import ShazamRecognizer, SkewLimits
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Spool
@@ -29,6 +30,7 @@ class Platform:
 
     settings: Settings
     recognizers: Sequence[Recognizer] | None = None
+    fetch_picture: Callable[[str], Picture] = fetch
 
     @cached_property
     def database(self) -> Database:
