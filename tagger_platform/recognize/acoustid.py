@@ -46,12 +46,12 @@ class AcoustidRecognizer:
     ) -> None:
         self._key = key
         self._fpcalc = fpcalc
-        self._budget = budget
+        self.budget = budget
         self._host = host
         self._step_s = step_s
 
     async def pay(self, wait_s: float) -> bool:
-        return self._budget is None or await self._budget.take(wait_s)
+        return self.budget is None or await self.budget.take(wait_s)
 
     async def recognize(self, window: Window, audio: Path) -> Recognition:
         from tagger_platform.recognize import acoustid_http  # heavy, and a process may never ask

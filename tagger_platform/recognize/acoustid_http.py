@@ -96,7 +96,8 @@ async def _in_thread(work: Callable[[], Result]) -> Result:
     future: Future[Result] = Future()
 
     def run() -> None:
-        future.set_running_or_notify_cancel()
+        if not future.set_running_or_notify_cancel():
+            return
         try:
             future.set_result(work())
         except BaseException as error:

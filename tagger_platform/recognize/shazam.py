@@ -46,13 +46,13 @@ class ShazamRecognizer:
         limits: SkewLimits = SkewLimits(),
         timeout_s: float = TIMEOUT_S,
     ) -> None:
-        self._budget = budget
+        self.budget = budget
         self._host = host
         self._limits = limits
         self._timeout_s = timeout_s
 
     async def pay(self, wait_s: float) -> bool:
-        return self._budget is None or await self._budget.take(wait_s)
+        return self.budget is None or await self.budget.take(wait_s)
 
     async def recognize(self, window: Window, audio: Path) -> Recognition:
         from tagger_platform.recognize import shazam_http  # heavy, and a process may never ask
