@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from tagger_platform.defs.art import art, art_job, art_sensor
 from tagger_platform.defs.library import fingerprints, library, library_job, library_sensor
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.plays import plays
@@ -14,9 +15,9 @@ from tagger_platform.settings import Settings
 def build(settings: Settings, *, platform: Platform | None = None) -> dg.Definitions:
     """The definitions for these settings; tests pass a `platform` with stand-ins."""
     return dg.Definitions(
-        assets=[windows, recognitions, plays, library, fingerprints],
-        jobs=[window_job, library_job],
-        sensors=[spool_sensor, library_sensor],
+        assets=[windows, recognitions, plays, art, library, fingerprints],
+        jobs=[window_job, art_job, library_job],
+        sensors=[spool_sensor, art_sensor, library_sensor],
         resources={"platform": platform or Platform(settings)},
         executor=dg.in_process_executor,
     )

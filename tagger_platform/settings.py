@@ -171,8 +171,17 @@ class Settings:
     shazam_url: str = _var(
         "SHAZAM_URL", "", _endpoint, "where to ask instead of Shazam's own host, such as a stand-in", secret=True
     )
+    shazam_time_skew: float = _var(
+        "SHAZAM_TIME_SKEW", "0.001", _fraction, "a match of Shazam played faster or slower by more is trusted less"
+    )
+    shazam_frequency_skew: float = _var(
+        "SHAZAM_FREQUENCY_SKEW", "0.001", _fraction, "a match of Shazam higher or lower by more is trusted less"
+    )
     acoustid_enabled: bool = _var("ACOUSTID_ENABLED", "false", _bool, "ask AcoustID (observed only)")
     acoustid_api_key: str = _var("ACOUSTID_API_KEY", "", str, "AcoustID application key", secret=True)
+    acoustid_url: str = _var(
+        "ACOUSTID_URL", "", _endpoint, "where to ask instead of AcoustID's own host, such as a stand-in", secret=True
+    )
     chromaprint_path: Path | None = _var("CHROMAPRINT_PATH", "", _optional_path, "fpcalc; empty: looked up in PATH")
     ffmpeg_path: Path | None = _var("FFMPEG_PATH", "", _optional_path, "ffmpeg; empty: the system's, else the wheel's")
     global_max_inflight: int = _var(
@@ -244,6 +253,10 @@ class Settings:
         return self.data_dir / "library"
 
     @property
+    def art_dir(self) -> Path:
+        return self.data_dir / "art"
+
+    @property
     def dagster_home(self) -> Path:
         return self.data_dir / "dagster"
 
@@ -297,5 +310,7 @@ def _contradictions(settings: Settings) -> list[str]:
         listed = ", ".join(f"{_BY_FIELD[name].name}={port}" for name, port in zip(names, ports, strict=True))
         problems.append(f"the ports must differ and be at most 65535: {listed}")
     if settings.acoustid_enabled and not settings.acoustid_api_key:
-        problems.append("ACOUSTID_ENABLED is true but ACOUSTID_API_KEY is empty")
+        problems.append(
+            "ACOUSTID_ENABLED is true but ACOUSTID_API_KEY is empty; https://acoustid.org/new-application gives one"
+        )
     return problems

@@ -4,7 +4,7 @@ What belongs here: the one resource. What does not: work. Nothing heavy is impor
 because every run is a new process.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -12,8 +12,12 @@ from functools import cached_property
 from tagger_platform.library.places import Library
 from tagger_platform.library.watch import Watch
 from tagger_platform.model import CaptureState, Slot, Window
+from tagger_platform.recognize.acoustid import PER_MINUTE, AcoustidRecognizer
 from tagger_platform.recognize.base import Recognizer
+from tagger_platform.recognize.budget import Budget
 from tagger_platform.recognize.catalogue import CatalogueRecognizer
+from tagger_platform.recognize.cover_art import Picture, fetch
+from tagger_platform.recognize.shazam import ShazamRecognizer, SkewLimits
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Spool
 from tagger_platform.store.database import Database
@@ -26,6 +30,7 @@ class Platform:
 
     settings: Settings
     recognizers: Sequence[Recognizer] | None = None
+    fetch_picture: Callable[[str], Picture] = fetch
 
     @cached_property
     def database(self) -> Database:
@@ -63,12 +68,30 @@ class Platform:
             return list(self.recognizers)
         providers: list[Recognizer] = [CatalogueRecognizer(self.settings.catalogue_dir)]
         if self.settings.shazam_enabled:
-            from tagger_platform.recognize.budget import Budget
-            from tagger_platform.recognize.shazam import ShazamRecognizer
-
-            budget = Budget(self.settings.data_dir / "budget.sqlite", "shazam", self.settings.shazam_per_minute)
-            providers.append(ShazamRecognizer(budget=budget, host=self.settings.shazam_url or None))
+            providers.append(self._shazam())
+        if self.settings.acoustid_enabled:
+            providers.append(self._acoustid())
         return providers
+
+    def _shazam(self) -> Recognizer:
+        settings = self.settings
+        return ShazamRecognizer(
+            budget=self._budget(ShazamRecognizer.name, settings.shazam_per_minute),
+            host=settings.shazam_url or None,
+            limits=SkewLimits(settings.shazam_time_skew, settings.shazam_frequency_skew),
+        )
+
+    def _acoustid(self) -> Recognizer:
+        settings = self.settings
+        return AcoustidRecognizer(
+            settings.acoustid_api_key,
+            fpcalc=settings.chromaprint_path,
+            budget=self._budget(AcoustidRecognizer.name, PER_MINUTE),
+            host=settings.acoustid_url or None,
+        )
+
+    def _budget(self, provider: str, per_minute: int) -> Budget:
+        return Budget(self.settings.data_dir / "budget.sqlite", provider, per_minute)
 
     def expected_windows(self, slot: Slot) -> list[Window]:
         """The windows that these settings make one expect of a slot."""

@@ -18,17 +18,7 @@ from shazamio import Shazam
 from shazamio.interfaces.client import HTTPClientInterface
 
 from tagger_platform.model import Status
-
-DETAIL_CHARS = 200
-"""How much of an unexpected body is told: enough to recognise an error page."""
-
-
-class NoAnswerError(Exception):
-    """Why there is no answer, as the status of the recognition."""
-
-    def __init__(self, status: Status, detail: str) -> None:
-        self.status = status
-        super().__init__(detail)
+from tagger_platform.recognize.answers import DETAIL_CHARS, NoAnswerError
 
 
 async def question(audio: Path, host: str | None) -> dict[str, Any]:
@@ -61,11 +51,14 @@ class _OneAttempt(HTTPClientInterface):
     async def request(self, method: str, url: str, **kwargs: Any) -> Any:  # noqa: ANN401 - shazamio's signature
         async with self._session.request(method, self._to(url), **kwargs) as response:
             body = await response.text(errors="replace")
-            told = f"HTTP {response.status}: {body[:DETAIL_CHARS]}"
+            wait = response.headers.get("Retry-After")
+            told = f"HTTP {response.status}{f', Retry-After {wait}' if wait else ''}: {body[:DETAIL_CHARS]}"
             if response.status == HTTPStatus.TOO_MANY_REQUESTS:
                 raise NoAnswerError(Status.THROTTLED, told)
             if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 raise NoAnswerError(Status.PROVIDER_DOWN, told)
+            if response.status >= HTTPStatus.BAD_REQUEST:
+                raise NoAnswerError(Status.BAD_ANSWER, told)
             try:
                 return json.loads(body)
             except json.JSONDecodeError as error:

@@ -11,6 +11,7 @@ from tagger_platform.decide.coverage import Coverage, coverage
 from tagger_platform.decide.evidence import Heard
 from tagger_platform.model import UNANSWERED, CaptureState, Play, Slot, Window
 from tagger_platform.store import library
+from tagger_platform.store.art import with_local_art
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.derivation import Rules, heard_windows
 from tagger_platform.store.library import Counts, LibraryItem
@@ -49,7 +50,7 @@ def plays_of_day(
             PLAYS + where + " ORDER BY p.started_at, p.stream, p.play_id LIMIT $limit OFFSET $offset",
             {**values, "limit": total if limit is None else limit, "offset": offset},
         ).fetchall()
-        return PlaysPage(plays_from(connection, rows), total)
+        return PlaysPage(with_local_art(connection, plays_from(connection, rows)), total)
 
 
 def _one(connection: Connection, sql: str, values: dict[str, object]) -> int:
@@ -65,7 +66,7 @@ def latest_plays(database: Database) -> dict[str, Play]:
             + " WHERE p.started_at >= coalesce((SELECT max(started_at) FROM plays), p.started_at) - INTERVAL 7 DAY"
             " QUALIFY row_number() OVER (PARTITION BY p.stream ORDER BY p.started_at DESC, p.play_id) = 1"
         ).fetchall()
-        return {play.stream: play for play in plays_from(connection, rows)}
+        return {play.stream: play for play in with_local_art(connection, plays_from(connection, rows))}
 
 
 def stream_titles(database: Database) -> dict[str, str]:

@@ -121,6 +121,21 @@ def test_the_doctor_finds_a_healthy_platform(tagger: Tagger) -> None:
     assert {row["check"] for row in lines(out)} >= {"settings", "ffmpeg", "data folder", "store", "catalogue", "spool"}
 
 
+def test_the_doctor_says_that_fpcalc_is_missing_where_acoustid_is_to_be_asked(
+    tagger: Tagger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CHROMAPRINT_PATH", str(tmp_path / "no-fpcalc"))
+    assert "not asked" in tagger("doctor")[1]
+    monkeypatch.setenv("ACOUSTID_ENABLED", "true")
+    monkeypatch.setenv("ACOUSTID_API_KEY", "a-key")
+    code, out, _ = tagger("doctor", "--json")
+    (found,) = [row for row in lines(out) if row["check"] == "acoustid"]
+    assert (code, found["ok"]) == (1, False)
+    assert "CHROMAPRINT_PATH" in found["detail"]
+    assert "libchromaprint-tools" in found["detail"]
+    assert "a-key" not in out
+
+
 def test_the_doctor_says_what_is_wrong(tagger: Tagger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FFMPEG_PATH", str(tmp_path / "no-ffmpeg"))
     code, out, _ = tagger("doctor")

@@ -45,10 +45,10 @@ class Table:
 
 
 class Hot:
-    """The hot path of one platform, and what is in its store."""
+    """The hot path of one platform, and what is in its store; without recognizers it asks those of the settings."""
 
     def __init__(self, settings: Settings, instance: dg.DagsterInstance, *recognizers: Table) -> None:
-        self.platform = Platform(settings, recognizers=recognizers)
+        self.platform = Platform(settings, recognizers=recognizers or None)
         self._job = build(settings, platform=self.platform).resolve_job_def("window_job")
         self._instance = instance
 
