@@ -3,8 +3,8 @@
 What belongs here: counting the loud peaks of a track that nothing in the window can have covered. What does not: where
 they should lie (`verify`), and what follows from the count (`match`).
 
-Speech, noise or other music over a track cover its peaks, but mixing takes no energy away: where a loud peak of the
-track should lie, the window is at least about as loud. Another piece made of the same loops, stems or samples meets many
+Speech, noise or other music over a track cover its peaks, but mixing takes no energy away: where a loud peak of it
+should lie, the window is at least about as loud. Another piece made of the same loops, stems or samples meets many
 peaks exactly, and that is all the other figures see; but where its own parts should be, it is too quiet.
 """
 

@@ -65,7 +65,7 @@ def find_peaks(blocks: Iterable[Samples], per_band: int) -> Peaks:
 
 
 def spectrum(samples: Samples) -> Floats:
-    """Log power (frames, bins from `LOWEST_BIN` on) of a window of mono samples (n,), with the margins of `peaks_in`."""
+    """Log power (frames, bins from `LOWEST_BIN` on) of a window (mono samples), with the margins of `peaks_in`."""
     return next(_spectra([samples]), np.zeros((2 * RADIUS_FRAMES, BANDS * BAND_BINS + 2 * RADIUS_BINS), np.float32))
 
 
