@@ -33,7 +33,7 @@ META = ["recordings", "releasegroups", "compress"]
 Result = TypeVar("Result")
 
 
-async def question(audio: Path, fpcalc: str, key: str, host: str | None, *, step_s: float) -> Any:  # noqa: ANN401
+async def question(audio: Path, fpcalc: str, key: str, host: str | None, *, step_s: float) -> Any:  # noqa: ANN401 (JSON)
     """AcoustID's own answer about the audio file, as JSON; `host` stands in for AcoustID's where given.
 
     fpcalc and the answer may take `step_s` each. Raises NoAnswerError.
