@@ -36,7 +36,8 @@ SERIES = dict.fromkeys(("gunroar-data", "mu-cade-data", "titanion-data", "torus-
 
 @dataclass(frozen=True)
 class Relatives:
-    """For each track that has any, the ids of its relatives, and of its `kin`: also what only shares loops with it."""
+    """For each track that has any, the ids of its relatives, and of its `kin`: also what only shares loops with it, or
+    with one that does, and so was made of the same samples."""
 
     known: dict[str, frozenset[str]]
     kin: dict[str, frozenset[str]]
@@ -54,7 +55,7 @@ def load() -> Relatives:
     """What was decided for the whole corpus; it holds for parts of it too."""
     pairs = json.loads(DECIDED.read_text())["pairs"]
     sure = [pair for pair in pairs if any(score >= THRESHOLDS[name] for name, score in pair[2].items())]
-    return Relatives(_by_track(sure), _by_track(pairs))
+    return Relatives(_by_track(sure), _closed(_by_track(pairs)))
 
 
 def _by_track(pairs: list[tuple[str, str, dict[str, float]]]) -> dict[str, frozenset[str]]:
@@ -63,6 +64,20 @@ def _by_track(pairs: list[tuple[str, str, dict[str, float]]]) -> dict[str, froze
         known.setdefault(one, set()).add(other)
         known.setdefault(other, set()).add(one)
     return {track_id: frozenset(others) for track_id, others in known.items()}
+
+
+def _closed(known: dict[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """With the kin of kin."""
+    families: dict[str, frozenset[str]] = {}
+    for track_id in known:
+        if track_id not in families:
+            found: set[str] = set()
+            waiting = frozenset({track_id})
+            while waiting:
+                found |= waiting
+                waiting = frozenset().union(*(known[one] for one in waiting)) - found
+            families |= dict.fromkeys(found, frozenset(found))
+    return families
 
 
 def decide(corpus: Corpus) -> None:
