@@ -46,8 +46,8 @@ def absent(placed: Placed, levels: Floats) -> float:
 
 def _sounding(levels: Floats) -> NDArray[np.bool_]:
     """Which frames are no drop-outs."""
-    power = np.logaddexp.reduce(levels, axis=1) * NEPER_POWER_DB
-    sounding: NDArray[np.bool_] = power > np.median(power) - DROPPED_DB
+    power = np.exp(levels).sum(axis=1)
+    sounding: NDArray[np.bool_] = power > np.median(power) * 10 ** (-DROPPED_DB / 10)
     return sounding
 
 

@@ -185,11 +185,12 @@ class Placed:
 
 @dataclass(frozen=True)
 class Fit:
-    """A candidate fitted closely: the tick of the timeline at which the window begins, the speed, from when to when
-    (ticks of the window) the track was heard, and its peaks in that stretch."""
+    """A candidate fitted closely: the tick of the timeline at which the window begins, the speed of its times and the
+    score it then has, from when to when (ticks of the window) the track was heard, and its peaks in that stretch."""
 
     tick: float
     speed: float
+    score: float
     from_tick: float
     to_tick: float
     placed: Placed
@@ -206,7 +207,7 @@ def fit(one: Candidate, heard: PeakMap) -> Fit:
     near = _Near.of(one, heard, int(middle * 2 * WIDE_STRETCHES[-1]) + int(WIDE_SHIFTS[-1]))
     if not len(near.ticks):
         none = np.zeros(0, np.intp)
-        return Fit(one.tick, one.speed, 0.0, 2 * middle, Placed(none, none, none, np.zeros(0, np.int16)))
+        return Fit(one.tick, one.speed, NOTHING, 0.0, 2 * middle, Placed(none, none, none, np.zeros(0, np.int16)))
     hit, miss = heard.hit[near.level, near.row], heard.miss[near.level, near.row]
     shift, tempo = 0.0, one.speed
     for shifts, stretches in ((WIDE_SHIFTS, WIDE_STRETCHES), (FINE_SHIFTS, FINE_STRETCHES)):
@@ -218,9 +219,11 @@ def fit(one: Candidate, heard: PeakMap) -> Fit:
     frame, inside = _frames(heard, ticks)
     met = heard.near[frame, near.row]
     begin, tempo = _line(heard, near, met) or (middle * (one.speed - tempo) - shift, tempo)
-    first, last = _extent(ticks, _values(heard, ticks, near.row, hit, miss))
+    values = _values(heard, ticks, near.row, hit, miss)
+    first, last = _extent(ticks, values)
     own = inside & (ticks >= first) & (ticks <= last)
-    return Fit(one.tick + begin, tempo, first, last, Placed(frame[own], near.row[own], near.level[own], met[own]))
+    placed = Placed(frame[own], near.row[own], near.level[own], met[own])
+    return Fit(one.tick + begin, tempo, float(values.sum()), first, last, placed)
 
 
 def _line(heard: PeakMap, near: _Near, met: NDArray[np.int16]) -> tuple[float, float] | None:
