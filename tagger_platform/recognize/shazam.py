@@ -37,20 +37,24 @@ class ShazamRecognizer:
     asks_every_window = False
 
     def __init__(self, *, budget: Budget | None = None, host: str | None = None, timeout_s: float = TIMEOUT_S) -> None:
-        self._budget = budget
+        self.budget = budget
         self._host = host
         self._timeout_s = timeout_s
-
-    async def pay(self, wait_s: float) -> bool:
-        return self._budget is None or await self._budget.take(wait_s)
 
     async def recognize(self, window: Window, audio: Path) -> Recognition:
         from tagger_platform.recognize import shazam_http  # heavy, and a process may never ask
 
         began = time.perf_counter()
 
-        def failed(status: Status, detail: str) -> Recognition:
-            return Recognition(window.window_id, self.name, status, latency_ms=_since_ms(began), detail=detail)
+        def failed(status: Status, detail: str, retry_after_s: float | None = None) -> Recognition:
+            return Recognition(
+                window.window_id,
+                self.name,
+                status,
+                latency_ms=_since_ms(began),
+                detail=detail,
+                retry_after_s=retry_after_s,
+            )
 
         try:
             raw = await asyncio.wait_for(shazam_http.question(audio, self._host), self._timeout_s)
@@ -58,7 +62,7 @@ class ShazamRecognizer:
         except TimeoutError:
             return failed(Status.TIMEOUT, f"no answer within {self._timeout_s:g} s")
         except shazam_http.NoAnswerError as error:
-            return failed(error.status, str(error))
+            return failed(error.status, str(error), error.retry_after_s)
         except MISSHAPEN as error:
             return failed(Status.BAD_ANSWER, f"not the shape of an answer: {type(error).__name__}: {error}")
 

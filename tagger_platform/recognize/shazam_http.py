@@ -8,6 +8,7 @@ when to ask again, and it tells an outage by the HTTP status: some come as ordin
 """
 
 import json
+import time
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -18,16 +19,18 @@ from shazamio import Shazam
 from shazamio.interfaces.client import HTTPClientInterface
 
 from tagger_platform.model import Status
+from tagger_platform.recognize.breaker import retry_after_s
 
 DETAIL_CHARS = 200
 """How much of an unexpected body is told: enough to recognise an error page."""
 
 
 class NoAnswerError(Exception):
-    """Why there is no answer, as the status of the recognition."""
+    """Why there is no answer, as the status of the recognition, and how long the provider asks to wait."""
 
-    def __init__(self, status: Status, detail: str) -> None:
+    def __init__(self, status: Status, detail: str, retry_after_s: float | None = None) -> None:
         self.status = status
+        self.retry_after_s = retry_after_s
         super().__init__(detail)
 
 
@@ -62,10 +65,11 @@ class _OneAttempt(HTTPClientInterface):
         async with self._session.request(method, self._to(url), **kwargs) as response:
             body = await response.text(errors="replace")
             told = f"HTTP {response.status}: {body[:DETAIL_CHARS]}"
+            wait_s = retry_after_s(response.headers.get("Retry-After"), time.time())
             if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-                raise NoAnswerError(Status.THROTTLED, told)
+                raise NoAnswerError(Status.THROTTLED, told, wait_s)
             if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                raise NoAnswerError(Status.PROVIDER_DOWN, told)
+                raise NoAnswerError(Status.PROVIDER_DOWN, told, wait_s)
             try:
                 return json.loads(body)
             except json.JSONDecodeError as error:
