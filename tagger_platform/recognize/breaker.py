@@ -102,7 +102,7 @@ class Breaker:
         if self.state is State.CLOSED:
             return "answers"
         since, until = (iso(datetime.fromtimestamp(int(at), UTC)) for at in (self.since, math.ceil(self.until)))
-        return f"not asked until {until}, {self.state} since {since} ({self.reason})"
+        return f"is not asked until {until}, {self.state} since {since} ({self.reason})"
 
 
 def retry_after_s(header: str | None, now: float) -> float | None:

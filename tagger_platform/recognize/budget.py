@@ -65,7 +65,7 @@ class Budget:
         with _file(self.path) as connection:
             now, breaker = self.clock(), _breaker(connection, self.name)
             if wait_s := breaker.wait_s(now):
-                return Wait(wait_s, breaker.status, f"{self.name} is {breaker.describe()}")
+                return Wait(wait_s, breaker.status, f"{self.name} {breaker.describe()}")
             tokens = self._tokens(connection, now)
             missing = (BURST if late else 1) - tokens
             if breaker.state is not State.CLOSED:
