@@ -39,11 +39,15 @@ _SCHEMA = (
 
 @dataclass(frozen=True)
 class Wait:
-    """Why a question cannot be asked now: `seconds` until it is worth trying again, its status, and the reason."""
+    """Why a question cannot be asked now: `seconds` until it is worth trying again, its status, and the reason.
+
+    `trying`: a provider in trouble has been asked one question, and its answer decides.
+    """
 
     seconds: float
     status: Status
     detail: str
+    trying: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,8 @@ class Budget:
         with _file(self.path) as connection:
             now, breaker = self.clock(), _breaker(connection, self.name)
             if wait_s := breaker.wait_s(now):
-                return Wait(wait_s, breaker.status, f"{self.name} {breaker.describe()}")
+                trying = breaker.state is State.HALF_OPEN
+                return Wait(wait_s, breaker.status, f"{self.name} {breaker.describe()}", trying)
             tokens = self._tokens(connection, now)
             missing = (BURST if late else 1) - tokens
             if breaker.state is not State.CLOSED:
@@ -120,20 +125,33 @@ class Line:
     """Where the questions of one run wait for one provider's budget: first come, first served, `RUN_WAIT_S` in all."""
 
     def __init__(self, budget: Budget, *, late: bool) -> None:
-        self.budget = budget
+        self._budget = budget
         self._late = late
         self._left_s = RUN_WAIT_S
         self._first = asyncio.Lock()
+        self._under_way = 0
+        self._answered = asyncio.Event()
 
     async def pay(self, stream: str) -> Wait | None:
         """Pay for one question about `stream`; why not, where that takes longer than the run may wait."""
         async with self._first:
-            while wait := self.budget.take(stream, late=self._late):
+            while wait := self._budget.take(stream, late=self._late):
+                if wait.trying and self._under_way:  # it is most likely ours, and will be answered or given up soon
+                    self._answered.clear()
+                    await self._answered.wait()
+                    continue
                 if wait.seconds > self._left_s:
                     return wait
                 self._left_s -= wait.seconds
-                await self.budget.sleep(wait.seconds)
+                await self._budget.sleep(wait.seconds)
+            self._under_way += 1
             return None
+
+    def told(self, given: Recognition) -> None:
+        """Note how a question that was paid for went."""
+        self._under_way -= 1
+        self._answered.set()
+        self._budget.told(given)
 
 
 def breakers(path: Path) -> dict[str, Breaker]:

@@ -125,23 +125,35 @@ class _Panel:
 
     async def ask_one(self, job: Job, recognizer: Recognizer) -> Recognition:
         """The recognizer's answer, or the status that says why there is none: nothing is raised."""
-        window, audio = job
+        window, _ = job
         if is_silent(window):
             return Recognition(window.window_id, recognizer.name, Status.SILENT)
         line = self._lines.get(recognizer.name)
+        if line is None:
+            return await self._answer(job, recognizer)
         try:
-            if line and (wait := await line.pay(window.stream)):
+            if wait := await line.pay(window.stream):
                 return Recognition(window.window_id, recognizer.name, wait.status, detail=wait.detail)
+        except sqlite3.Error as error:
+            return _failed(window, recognizer, error)
+        given = await self._answer(job, recognizer)
+        with contextlib.suppress(sqlite3.Error):  # the next question will tell
+            line.told(given)
+        return given
+
+    async def _answer(self, job: Job, recognizer: Recognizer) -> Recognition:
+        window, audio = job
+        try:
             async with self._each[recognizer.name], self._everyone:
-                given = await asyncio.wait_for(recognizer.recognize(window, audio), ANSWER_WITHIN_S)
+                return await asyncio.wait_for(recognizer.recognize(window, audio), ANSWER_WITHIN_S)
         except TimeoutError:
             detail = f"no answer within {ANSWER_WITHIN_S:g} s"
-            given = Recognition(window.window_id, recognizer.name, Status.TIMEOUT, detail=detail)
+            return Recognition(window.window_id, recognizer.name, Status.TIMEOUT, detail=detail)
         except Exception as error:
-            log.exception("%s failed on %s", recognizer.name, window.window_id)
-            detail = f"{type(error).__name__}: {error}"
-            given = Recognition(window.window_id, recognizer.name, Status.PROVIDER_DOWN, detail=detail)
-        if line:
-            with contextlib.suppress(sqlite3.Error):  # a broken file was told of when it was to be paid from
-                line.budget.told(given)
-        return given
+            return _failed(window, recognizer, error)
+
+
+def _failed(window: Window, recognizer: Recognizer, error: Exception) -> Recognition:
+    log.error("%s failed on %s", recognizer.name, window.window_id, exc_info=error)
+    detail = f"{type(error).__name__}: {error}"
+    return Recognition(window.window_id, recognizer.name, Status.PROVIDER_DOWN, detail=detail)

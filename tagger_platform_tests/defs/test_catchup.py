@@ -264,7 +264,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Day]:
 
 def test_an_hour_of_429s_costs_no_play_after_catch_up(days: dict[str, Day]) -> None:
     calm, troubled = (without_ids(days[name].plays) for name in ("calm", "troubled"))
-    assert sum(play.status == "confirmed" for play in calm) >= 30
+    assert sum(play.status == "confirmed" for play in calm) >= 25
     assert [replace(play, late=False) for play in troubled] == calm
 
 

@@ -240,21 +240,43 @@ def test_after_trouble_one_question_is_tried_and_the_bucket_fills_from_nothing(b
     assert spend_all(budget) == 3
 
 
-def test_a_run_waits_for_a_pause_that_ends_soon_and_for_the_try(budget, clock):
+def test_a_run_waits_for_a_pause_that_ends_soon(budget, clock):
     fail(budget)
-    clock.now += 45
+    clock.now += 31
+    began = clock.now
+    assert paid(budget, "a") == ["a"]
+    assert clock.now - began == 29
+
+
+def in_line_while_one_is_tried(budget, answer):
+    """Who of three could pay, where the first question is the try and has this answer."""
+
+    async def ask(line, stream):
+        wait = await line.pay(stream)
+        if wait is None:
+            for _ in range(100):  # the provider takes its time, and it is no time of ours
+                await asyncio.sleep(0)
+            line.told(told(answer))
+        return wait
 
     async def run():
         line = Line(budget, late=False)
+        return await asyncio.gather(*(ask(line, stream) for stream in "abc"))
 
-        async def tried():
-            assert await line.pay("a") is None
-            assert breakers(budget.path)["shazam"].state is State.HALF_OPEN
-            budget.told(told(Status.MATCH))
+    return [wait is None for wait in asyncio.run(run())]
 
-        await tried()
-        return await line.pay("b")
 
+@pytest.mark.parametrize(("answer", "asked"), [(Status.MATCH, [True] * 3), (Status.TIMEOUT, [True, False, False])])
+def test_those_in_line_wait_for_the_answer_to_the_try(budget, clock, answer, asked):
+    fail(budget)
+    clock.now += 60
+    assert in_line_while_one_is_tried(budget, answer) == asked
+
+
+def test_a_run_looks_half_a_minute_how_another_ones_try_goes(budget, clock):
+    fail(budget)
+    clock.now += 60
+    assert budget.take("kexp") is None
     began = clock.now
-    assert asyncio.run(run()) is None
-    assert clock.now - began == pytest.approx(RUN_WAIT_S)
+    assert paid(budget, "a") == []
+    assert clock.now - began == RUN_WAIT_S
