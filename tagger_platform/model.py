@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 
 STREAM_NAME = re.compile(r"[a-z0-9_-]{1,40}")
 
+LATE_AFTER = timedelta(minutes=10)
+"""After this a slot is no longer on air, and an answer about one of its windows is late."""
+
 
 def iso(instant: datetime) -> str:
     """``2026-11-21T03:30:00Z``; with milliseconds only where there are any."""
@@ -93,10 +96,17 @@ def window_id(stream: str, slot: Slot, offset_s: int) -> str:
     return f"{stream}/{slot.key}+{offset_s}"
 
 
+def parts_of(text: str) -> tuple[str, str, int]:
+    """Stream, slot key and offset in seconds of the window with this id."""
+    stream, _, rest = text.rpartition("/")
+    slot, _, offset = rest.rpartition("+")
+    return stream, slot, int(offset)
+
+
 def window_start(text: str) -> datetime:
     """The instant at which the window with this id begins."""
-    slot, _, offset = text.rpartition("/")[2].rpartition("+")
-    return parse_iso(slot) + timedelta(seconds=int(offset))
+    _, slot, offset_s = parts_of(text)
+    return parse_iso(slot) + timedelta(seconds=offset_s)
 
 
 class CaptureState(StrEnum):
@@ -193,7 +203,8 @@ class Recognition:
     `offset_s` is where in the track the window begins, `other_offsets_s` other places that fit nearly as well,
     `heard_s` from and to when in the window it was heard, `speed` how fast it was played (1.0 as recorded),
     `confidence` a number from 0 to 1; `raw` the provider's own words, for evidence. `further` are the other tracks
-    that the provider is sure to have heard in the window.
+    that the provider is sure to have heard in the window. `retry_after_s` is how long a provider that gave no answer
+    asks to be left alone.
     """
 
     window_id: str
@@ -209,6 +220,7 @@ class Recognition:
     detail: str = ""
     raw: bytes | None = field(default=None, repr=False)
     further: tuple["Recognition", ...] = ()
+    retry_after_s: float | None = None
 
 
 class PlayStatus(StrEnum):
@@ -218,7 +230,10 @@ class PlayStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Play:
-    """One airing of one track on one stream: a span with its evidence (`windows` are window ids, in order)."""
+    """One airing of one track on one stream: a span with its evidence (`windows` are window ids, in order).
+
+    `late`: some of the evidence was answered more than LATE_AFTER after it was on air.
+    """
 
     play_id: str
     stream: str

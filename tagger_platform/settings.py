@@ -163,6 +163,9 @@ class Settings:
     catchup_retain_hours: int = _var(
         "CATCHUP_RETAIN_HOURS", "48", _number(0, 24 * 365), "hours that unanswered audio waits to be asked again"
     )
+    pending_max_mb: int = _var(
+        "PENDING_MAX_MB", "2000", _number(1, 10_000_000), "megabytes of unanswered audio that wait at most"
+    )
     retention_cleanup_localtime: time = _var(
         "RETENTION_CLEANUP_LOCALTIME", "04:00", _local_time, "time of day in TZ of the nightly clean-up"
     )
@@ -243,6 +246,14 @@ class Settings:
     @property
     def spool_dir(self) -> Path:
         return self.data_dir / "spool"
+
+    @property
+    def clips_dir(self) -> Path:
+        return self.data_dir / "clips"
+
+    @property
+    def budget_path(self) -> Path:
+        return self.data_dir / "budget.sqlite"
 
     @property
     def catalogue_dir(self) -> Path:

@@ -13,6 +13,8 @@ from tagger_platform.cli.output import json_option, print_json, print_table
 from tagger_platform.errors import TaggerError
 from tagger_platform.fingerprint.index import Index
 from tagger_platform.recognize.acoustid import find_fpcalc
+from tagger_platform.recognize.breaker import State
+from tagger_platform.recognize.budget import breakers
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Spool
 from tagger_platform.store.database import Database
@@ -50,6 +52,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
         "catalogue": _catalogue,
         "spool": _spool,
         "acoustid": _acoustid,
+        "providers": _providers,
     }
     for name, check in checks.items():
         try:
@@ -95,3 +98,11 @@ def _acoustid(settings: Settings) -> str:
     if not settings.acoustid_enabled:
         return "not asked (ACOUSTID_ENABLED)"
     return f"{find_fpcalc(settings.chromaprint_path)}, with a key"
+
+
+def _providers(settings: Settings) -> str:
+    found = breakers(settings.budget_path)
+    told = [f"{name} {breaker.describe()}" for name, breaker in found.items()]
+    if any(breaker.state is not State.CLOSED for breaker in found.values()):
+        raise TaggerError("; ".join(told) + ": the windows wait and are asked again by themselves")
+    return "; ".join(told) or "nobody was asked yet"

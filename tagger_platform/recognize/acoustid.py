@@ -50,9 +50,6 @@ class AcoustidRecognizer:
         self._host = host
         self._step_s = step_s
 
-    async def pay(self, wait_s: float) -> bool:
-        return self.budget is None or await self.budget.take(wait_s)
-
     async def recognize(self, window: Window, audio: Path) -> Recognition:
         from tagger_platform.recognize import acoustid_http  # heavy, and a process may never ask
 

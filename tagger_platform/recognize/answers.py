@@ -23,10 +23,11 @@ MISSHAPEN = (LookupError, TypeError, ValueError, AttributeError)
 
 
 class NoAnswerError(Exception):
-    """Why there is no answer, as the status of the recognition."""
+    """Why there is no answer, as the status of the recognition, and how long the provider asks to wait."""
 
-    def __init__(self, status: Status, detail: str) -> None:
+    def __init__(self, status: Status, detail: str, retry_after_s: float | None = None) -> None:
         self.status = status
+        self.retry_after_s = retry_after_s
         super().__init__(detail)
 
 
@@ -48,7 +49,9 @@ async def answer(
     except TimeoutError:
         given = Recognition(window.window_id, provider, Status.TIMEOUT, detail=f"no answer within {timeout_s:g} s")
     except NoAnswerError as error:
-        given = Recognition(window.window_id, provider, error.status, detail=str(error))
+        given = Recognition(
+            window.window_id, provider, error.status, detail=str(error), retry_after_s=error.retry_after_s
+        )
     except MISSHAPEN as error:
         detail = f"not the shape of an answer: {type(error).__name__}: {error}"
         given = Recognition(window.window_id, provider, Status.BAD_ANSWER, detail=detail)

@@ -51,9 +51,6 @@ class ShazamRecognizer:
         self._limits = limits
         self._timeout_s = timeout_s
 
-    async def pay(self, wait_s: float) -> bool:
-        return self.budget is None or await self.budget.take(wait_s)
-
     async def recognize(self, window: Window, audio: Path) -> Recognition:
         from tagger_platform.recognize import shazam_http  # heavy, and a process may never ask
 

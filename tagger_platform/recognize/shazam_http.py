@@ -8,6 +8,7 @@ when to ask again, and it tells an outage by the HTTP status: some come as ordin
 """
 
 import json
+import time
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from shazamio.interfaces.client import HTTPClientInterface
 
 from tagger_platform.model import Status
 from tagger_platform.recognize.answers import DETAIL_CHARS, NoAnswerError
+from tagger_platform.recognize.breaker import retry_after_s
 
 
 async def question(audio: Path, host: str | None) -> dict[str, Any]:
@@ -53,10 +55,11 @@ class _OneAttempt(HTTPClientInterface):
             body = await response.text(errors="replace")
             wait = response.headers.get("Retry-After")
             told = f"HTTP {response.status}{f', Retry-After {wait}' if wait else ''}: {body[:DETAIL_CHARS]}"
+            wait_s = retry_after_s(wait, time.time())
             if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-                raise NoAnswerError(Status.THROTTLED, told)
+                raise NoAnswerError(Status.THROTTLED, told, wait_s)
             if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                raise NoAnswerError(Status.PROVIDER_DOWN, told)
+                raise NoAnswerError(Status.PROVIDER_DOWN, told, wait_s)
             if response.status >= HTTPStatus.BAD_REQUEST:
                 raise NoAnswerError(Status.BAD_ANSWER, told)
             try:

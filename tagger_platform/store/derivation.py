@@ -17,6 +17,7 @@ from tagger_platform.decide.evidence import Answer, Heard
 from tagger_platform.decide.plays import carry_over, decide
 from tagger_platform.model import Play, Slot, Status, window_start
 from tagger_platform.store.database import Connection
+from tagger_platform.store.evidence import with_lateness
 from tagger_platform.store.rows import EVIDENCE_MARGIN, PLAYS, TRACK_FIELDS, aware, naive, plays_from, track_from
 from tagger_platform.store.writes import insert
 
@@ -65,7 +66,7 @@ def derive_plays(connection: Connection, stream: str, slot: Slot, rules: Rules) 
     zone = _zone(connection, stream, slot, rules)
     new = [play for play in _decided(connection, stream, zone, rules) if zone.touches(play)]
     old = stored_plays(connection, stream, zone)
-    plays = carry_over(new, old)
+    plays = with_lateness(connection, carry_over(new, old))
     _replace(connection, old, plays)
     return plays
 

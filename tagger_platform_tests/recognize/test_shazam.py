@@ -13,7 +13,8 @@ import pytest
 import soundfile
 
 from tagger_platform.model import CaptureState, Slot, Status, Window
-from tagger_platform.recognize.budget import BURST, Budget
+from tagger_platform.recognize.base import Metered
+from tagger_platform.recognize.budget import Budget
 from tagger_platform.recognize.shazam import ShazamRecognizer, SkewLimits
 from tagger_platform_tests.standins.shazam import Mode, ShazamStandIn, song
 
@@ -176,10 +177,17 @@ def test_one_recognizer_serves_many_windows_and_many_event_loops(audio):
     assert [one.status for one in found] == [Status.MATCH] * 6
 
 
-def test_it_pays_from_its_budget_and_without_one_asks_freely(tmp_path):
+def test_how_long_it_asks_to_be_left_alone_is_told(audio):
+    with ShazamStandIn(mode=Mode.THROTTLED) as shazam:
+        assert ask(audio, shazam).retry_after_s == 60
+    with ShazamStandIn(mode=Mode.SERVER_ERROR) as shazam:
+        assert ask(audio, shazam).retry_after_s is None
+
+
+def test_it_is_paid_for_from_its_budget_and_without_one_asked_freely(tmp_path):
     budget = Budget(tmp_path / "budget.sqlite", "shazam", per_minute=4)
-    assert [asyncio.run(ShazamRecognizer(budget=budget).pay(0)) for _ in range(BURST + 1)] == [True] * BURST + [False]
-    assert asyncio.run(ShazamRecognizer().pay(0))
+    assert isinstance(ShazamRecognizer(budget=budget), Metered)
+    assert (ShazamRecognizer(budget=budget).budget, ShazamRecognizer().budget) == (budget, None)
 
 
 def test_the_library_is_imported_with_the_first_question_only():
