@@ -210,6 +210,10 @@ class Recognition:
     raw: bytes | None = field(default=None, repr=False)
     further: tuple["Recognition", ...] = ()
 
+    @property
+    def matched(self) -> Track | None:
+        return self.track if self.status is Status.MATCH else None
+
 
 class PlayStatus(StrEnum):
     CONFIRMED = "confirmed"

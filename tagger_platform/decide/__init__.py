@@ -4,14 +4,13 @@
 """
 
 from tagger_platform.decide.coverage import Coverage, Gap, coverage, window_state
-from tagger_platform.decide.evidence import Answer, Heard, heard
+from tagger_platform.decide.evidence import Heard, heard
 from tagger_platform.decide.linking import Links, normal_text
 from tagger_platform.decide.plays import carry_over, confirm_needed, decide
 from tagger_platform.decide.policies import POLICIES, Policy
 
 __all__ = [
     "POLICIES",
-    "Answer",
     "Coverage",
     "Gap",
     "Heard",

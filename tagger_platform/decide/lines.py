@@ -9,13 +9,14 @@ track they heard.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from tagger_platform.decide.evidence import Answer, Heard, Hit
+from tagger_platform.decide.evidence import Heard, Hit
+from tagger_platform.model import Recognition
 
 SAME_LINE_S = 2.5
 """Seconds that two lines of one airing may differ: rounding of offsets, capture delay and small speed errors."""
 
 
-def lines(window: Heard, answers: Iterable[Answer]) -> tuple[datetime, ...]:
+def lines(window: Heard, answers: Iterable[Recognition]) -> tuple[datetime, ...]:
     """The instants at which the track may have begun: the best guess of every answer first, then the others."""
     known = [(answer, answer.offset_s) for answer in answers if answer.offset_s is not None]
     offsets = [(best, answer.speed) for answer, best in known]

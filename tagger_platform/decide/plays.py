@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from math import inf, prod
 
-from tagger_platform.decide.evidence import CATALOGUE, SHAZAM, Answer, Heard, Hit, Timeline
+from tagger_platform.decide.evidence import CATALOGUE, SHAZAM, Heard, Hit, Timeline
 from tagger_platform.decide.linking import Links
 from tagger_platform.decide.policies import Policy, policies_named, two_hit
 from tagger_platform.decide.spans import Span, airings, spans
-from tagger_platform.model import Play, PlayStatus, Track
+from tagger_platform.model import Play, PlayStatus, Recognition, Track
 
 UNRATED_CONFIDENCE = 0.75
 """Of a hit that came without a number, as Shazam's may."""
@@ -106,7 +106,7 @@ def _links(timeline: Timeline) -> Links:
 def _hits_by_track(timeline: Timeline, links: Links) -> dict[str, list[Hit]]:
     hits: dict[str, list[Hit]] = {}
     for window in timeline.windows:
-        answers: dict[str, list[Answer]] = {}
+        answers: dict[str, list[Recognition]] = {}
         for answer in sorted(window.answers, key=lambda answer: _rank(answer.provider)):
             if answer.matched:
                 answers.setdefault(links.group(answer.matched), []).append(answer)

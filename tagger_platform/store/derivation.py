@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tagger_platform.decide.evidence import Answer, Heard
+from tagger_platform.decide.evidence import Heard
 from tagger_platform.decide.plays import carry_over, decide
-from tagger_platform.model import Play, Slot, Status, window_start
+from tagger_platform.model import Play, Recognition, Slot, Status, window_start
 from tagger_platform.store.database import Connection
 from tagger_platform.store.rows import EVIDENCE_MARGIN, PLAYS, TRACK_FIELDS, aware, naive, plays_from, track_from
 from tagger_platform.store.writes import insert
@@ -129,21 +129,22 @@ def heard_windows(connection: Connection, stream: str, start: datetime, end: dat
         {"stream": stream, "start": naive(start), "end": naive(end)},
     ).fetchall()
     windows: dict[str, Heard] = {}
-    answers: dict[str, list[Answer]] = {}
+    answers: dict[str, list[Recognition]] = {}
     for window_id, started, ended, slot, provider, status, offset, speed, sure, others, since, until, *track in rows:
         slot_number = int(aware(slot).timestamp()) // hop_s
         windows[window_id] = Heard(window_id, aware(started), aware(ended), slot_number)
         heard = track_from(track) if track[0] is not None else None
         answers.setdefault(window_id, []).append(
-            Answer(
+            Recognition(
+                window_id,
                 provider,
                 Status(status),
                 heard,
-                offset,
-                speed,
-                sure,
-                tuple(others),
-                None if since is None else (since, until),
+                offset_s=offset,
+                other_offsets_s=tuple(others),
+                heard_s=None if since is None else (since, until),
+                speed=speed,
+                confidence=sure,
             )
         )
     return [
