@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from tagger_platform.defs.decide_again import decide_job
 from tagger_platform.defs.library import fingerprints, library, library_job, library_sensor
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.plays import plays
@@ -15,7 +16,7 @@ def build(settings: Settings, *, platform: Platform | None = None) -> dg.Definit
     """The definitions for these settings; tests pass a `platform` with stand-ins."""
     return dg.Definitions(
         assets=[windows, recognitions, plays, library, fingerprints],
-        jobs=[window_job, library_job],
+        jobs=[window_job, library_job, decide_job],
         sensors=[spool_sensor, library_sensor],
         resources={"platform": platform or Platform(settings)},
         executor=dg.in_process_executor,

@@ -13,6 +13,14 @@ from tagger_platform.model import Recognition, Status, Window
 
 CATALOGUE = "catalogue"
 SHAZAM = "shazam"
+ACOUSTID = "acoustid"
+
+OBSERVED = frozenset({ACOUSTID})
+"""Providers that can only agree with another: what they name alone makes no play, what they do not name says nothing,
+because a window is shorter than what they are made for."""
+
+JINGLE = "jingle"
+"""The kind of track that is laid over others."""
 
 ASKED = frozenset({Status.MATCH, Status.NO_MATCH, Status.SILENT})
 """Statuses that are evidence. A silent window was never sent, but it does say that no track was on."""
@@ -46,8 +54,12 @@ class Hit:
     window: Heard
     answers: tuple[Recognition, ...]
 
+    @cached_property
+    def providers(self) -> frozenset[str]:
+        return frozenset(answer.provider for answer in self.answers)
+
     def by(self, provider: str) -> bool:
-        return any(answer.provider == provider for answer in self.answers)
+        return provider in self.providers
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,11 @@ def near(one: datetime, other: datetime) -> bool:
     return abs((one - other).total_seconds()) <= SAME_LINE_S
 
 
+def advance(one: Hit, other: Hit) -> bool:
+    """Whether the offsets of these two hits advance as the clock does; False where one has none."""
+    return bool(lines(one.window, one.answers) and lines(other.window, other.answers)) and agree(one, other)
+
+
 def agree(one: Hit, other: Hit) -> bool:
     """Whether these two hits of a track can be of one airing; hits without offsets can."""
     ours, theirs = lines(one.window, one.answers), lines(other.window, other.answers)
