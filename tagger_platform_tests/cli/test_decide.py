@@ -44,17 +44,7 @@ def test_a_dry_run_is_a_table_that_a_person_can_read(tagger: Tagger) -> None:
     lines = out.splitlines()
     assert (code, err) == (0, "")
     assert lines[0].split()[:4] == ["change", "stream", "start", "end"]
-    assert lines[1].split()[:9] == [
-        "changed",
-        "kexp",
-        "19:30:00",
-        "19:30:12",
-        "Song",
-        "Band",
-        "probable",
-        ">",
-        "confirmed",
-    ]
+    assert " ".join(lines[1].split()).startswith("changed kexp 19:30:00 19:30:12 Song Band probable > confirmed ")
     assert lines[2:] == [
         "cafe on 2026-11-20 under any_two_agree: 0 added, 0 removed, 0 moved, 0 changed, 1 unchanged",
         "kexp on 2026-11-20 under any_two_agree: 0 added, 0 removed, 0 moved, 1 changed, 0 unchanged",

@@ -1,5 +1,8 @@
 """When a play is confirmed, by whom, and which track it shows."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tagger_platform.decide import POLICIES, decide
@@ -9,6 +12,7 @@ from tagger_platform.model import PlayStatus, Status
 from tagger_platform.settings import KNOWN_POLICIES, SUPPORTING_POLICIES
 from tagger_platform_tests.decide.build import BOTH, RULES, match, no, track, window
 
+DECISION = Path(__file__).parent.parent.parent / "docs" / "decision.md"
 LOST = Status.PROVIDER_DOWN
 CHAINS = {
     "two windows in neighbouring slots": ([(0, "hit"), (120, "hit")], 1, True),
@@ -104,6 +108,11 @@ def test_every_policy_is_known_by_its_name_and_explains_itself():
 def test_the_settings_know_the_same_policies():
     assert set(KNOWN_POLICIES) == set(POLICIES)
     assert set(SUPPORTING_POLICIES) == {name for name, policy in POLICIES.items() if not policy.confirms}
+
+
+def test_the_page_about_the_decision_tells_of_every_policy_in_its_version():
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", DECISION.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name: int(version) for name, version in rows} == {n: policy.version for n, policy in POLICIES.items()}
 
 
 OURS, THEIRS = track("7", isrc="GB-AYE-6900522"), track("99", "shazam", title="other", isrc="gbaye6900522")
