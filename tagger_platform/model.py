@@ -6,7 +6,7 @@ What does not: anything that reads a file, a socket or a clock. All instants are
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -29,6 +29,17 @@ def parse_iso(text: str) -> datetime:
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone: write for example 2026-11-21T03:30:00Z")
     return instant.astimezone(UTC)
+
+
+def parse_day(text: str) -> date:
+    """The day that `text` names. Raises ValueError for anything else, and for days whose instants no clock can tell."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if day.isoformat() != text or not 1970 <= day.year < 9999:
+        raise ValueError(f"must be a day such as 2026-11-21, not {text!r}")
+    return day
 
 
 class StreamKind(StrEnum):
@@ -222,6 +233,10 @@ class Recognition:
     further: tuple["Recognition", ...] = ()
     retry_after_s: float | None = None
 
+    @property
+    def matched(self) -> Track | None:
+        return self.track if self.status is Status.MATCH else None
+
 
 class PlayStatus(StrEnum):
     CONFIRMED = "confirmed"
@@ -232,6 +247,7 @@ class PlayStatus(StrEnum):
 class Play:
     """One airing of one track on one stream: a span with its evidence (`windows` are window ids, in order).
 
+    `policy` names the rules that made it, `explanation` says in one line which of its windows met them.
     `late`: some of the evidence was answered more than LATE_AFTER after it was on air.
     """
 
@@ -246,3 +262,4 @@ class Play:
     policy: str
     windows: tuple[str, ...]
     late: bool = False
+    explanation: str = ""

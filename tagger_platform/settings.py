@@ -18,7 +18,9 @@ from tagger_platform.errors import SettingsError
 from tagger_platform.model import Stream
 
 DAY_S = 86_400
-KNOWN_POLICIES = ("shazam_two_hit", "catalogue_two_hit")
+SUPPORTING_POLICIES = ("timeline",)
+"""Policies that make a play surer and make none themselves."""
+KNOWN_POLICIES = ("shazam_two_hit", "catalogue_two_hit", "catalogue_single", "any_two_agree", *SUPPORTING_POLICIES)
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -77,8 +79,9 @@ def _policies(text: str) -> tuple[str, ...]:
     names = tuple(part.strip() for part in text.split(",") if part.strip())
     if unknown := [name for name in names if name not in KNOWN_POLICIES]:
         raise ValueError(f"has unknown policies {', '.join(unknown)}; known are {', '.join(KNOWN_POLICIES)}")
-    if not names:
-        raise ValueError(f"must name at least one of {', '.join(KNOWN_POLICIES)}")
+    if set(names) <= set(SUPPORTING_POLICIES):
+        able = ", ".join(name for name in KNOWN_POLICIES if name not in SUPPORTING_POLICIES)
+        raise ValueError(f"must name at least one of {able}")
     return names
 
 

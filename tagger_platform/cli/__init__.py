@@ -24,6 +24,7 @@ COMMANDS = {
     "library": "library",
     "plays": "log",
     "coverage": "log",
+    "decide": "decide",
     "doctor": "doctor",
 }
 """Command -> the module of this folder that holds it."""

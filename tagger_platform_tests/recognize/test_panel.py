@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tagger_platform.decide.evidence import Answer, Heard, heard
+from tagger_platform.decide.evidence import Heard, heard
 from tagger_platform.model import CaptureState, Recognition, Slot, Status, Track, Window
 from tagger_platform.recognize import panel
 from tagger_platform.recognize.breaker import FAILURES
@@ -265,7 +265,8 @@ def test_a_provider_that_asks_every_window_does_so_whatever_it_hears():
 def test_a_hit_that_the_slot_before_confirms_needs_no_window():
     start = SLOT.start - timedelta(seconds=120)
     number = int(start.timestamp()) // 120
-    before = Heard("before", start, start + timedelta(seconds=12), number, (Answer("shazam", Status.MATCH, SONG),))
+    hit = Recognition("before", "shazam", Status.MATCH, SONG)
+    before = Heard("before", start, start + timedelta(seconds=12), number, (hit,))
     provider = Provider(says=lambda window: SONG)
     found = asked_of_slot(
         jobs=[job(0), job(30), job(0, "other"), job(30, "other")], recognizers=[provider], known={"kexp": [before]}

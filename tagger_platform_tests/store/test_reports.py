@@ -118,7 +118,7 @@ def test_json_of_a_play_has_the_keys_that_scripts_rely_on() -> None:
     row = play_json(play("kexp", datetime(2026, 11, 21, 3, 30, tzinfo=UTC)))
     names = (
         "play_id stream started_at ended_at uncertainty_s status track_id provider provider_track_id title artist "
-        "album isrc label artwork link confidence policy windows late"
+        "album isrc label artwork link confidence policy windows late explanation"
     )
     assert list(row) == names.split()
     assert (row["started_at"], row["status"]) == ("2026-11-21T03:30:00Z", "confirmed")
