@@ -5,10 +5,11 @@ plain sentence why a file cannot be heard. What does not: streams (`capture`), w
 """
 
 import os
+import re
 import select
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -28,9 +29,11 @@ SHORTEST_S = 1.0
 """Seconds of audio below which there is nothing to recognise."""
 STALL_S = 60.0
 """Seconds without a sample after which ffmpeg is given up: it decodes hundreds of times faster than real time."""
+LONGEST_PACKET_S = 1.0
+"""Seconds of audio in a packet at most; those of FLAC at low rates come near it."""
 BLOCK_BYTES = 1 << 20
 """Bytes of float32 handed on at a time: 22 s at 12 kHz."""
-FORMATS = "mp3,wav,w64,flac,ogg,mov,aac,aiff,matroska,mpegts"
+FORMATS = "mp3,wav,w64,flac,ogg,mov,aac,aiff,matroska,mpegts,mpeg,asf,avi,flv,caf,au,ac3,eac3,amr,ape,wv"
 """ffmpeg's names of the containers it may open. Playlists are not among them: they would make it read other files."""
 
 SUFFIXES = frozenset({".mp3", ".wav", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".aif", ".aiff"})
@@ -58,16 +61,14 @@ class Tags:
     duration_s: float | None = None
 
 
-def decode(path: Path, rate: int, ffmpeg: str | Path) -> Iterator[Samples]:
+def decode(path: Path, rate: int, ffmpeg: str | Path) -> Generator[Samples]:
     """The first audio stream of `path` as consecutive blocks of mono samples at `rate` Hz, whatever its length.
 
     A file whose end is missing gives what can be decoded. Raises AudioError, also after the last block when there was
     less than a second.
     """
     _check_file(path)
-    arguments = [str(ffmpeg), "-nostdin", "-v", "error", "-threads", "1"]
-    arguments += ["-protocol_whitelist", "file", "-format_whitelist", FORMATS, "-i", f"file:{path}"]
-    arguments += ["-map", "0:a:0", "-ac", "1", "-ar", str(rate), "-f", "f32le", "pipe:1"]
+    arguments = [*_reading(path, ffmpeg), "-ac", "1", "-ar", str(rate), "-f", "f32le", "pipe:1"]
     with tempfile.TemporaryFile() as complaints:
         process = _start(arguments, complaints)
         try:
@@ -82,6 +83,30 @@ def decode(path: Path, rate: int, ffmpeg: str | Path) -> Iterator[Samples]:
         finally:
             process.kill()
             process.communicate()
+
+
+def length_s(path: Path, ffmpeg: str | Path) -> float:
+    """The seconds of audio in `path`, however long, from its packets, undecoded. Raises AudioError as `decode` does."""
+    _check_file(path)
+    arguments = [*_reading(path, ffmpeg), "-c", "copy", "-f", "null", "-progress", "pipe:1", "-nostats", "-"]
+    with tempfile.TemporaryFile() as complaints:
+        process = _start(arguments, complaints)
+        told, _ = process.communicate()
+        ends = re.findall(rb"^out_time_us=(\d+)$", told, re.MULTILINE)
+        if not ends or (process.returncode and int(ends[-1]) == 0):
+            raise AudioError(_reason(path, complaints))
+    seconds = int(ends[-1]) / 1e6
+    exact = read_tags(path).duration_s or 0.0  # ffmpeg's own ends where the last packet begins
+    seconds = exact if 0 < exact - seconds < LONGEST_PACKET_S else seconds
+    _check_length(path, seconds)
+    return seconds
+
+
+def _reading(path: Path, ffmpeg: str | Path) -> list[str]:
+    """ffmpeg's arguments to read the first audio stream of `path`, and nothing else."""
+    arguments = [str(ffmpeg), "-nostdin", "-v", "error", "-threads", "1"]
+    arguments += ["-protocol_whitelist", "file", "-format_whitelist", FORMATS, "-i", f"file:{path}"]
+    return [*arguments, "-map", "0:a:0"]
 
 
 def read_window(path: Path, rate: int) -> Samples:

@@ -42,6 +42,7 @@ class Writer:
         self._complained: set[str] = set()
         self._unpublished: deque[Manifest] = deque()
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._expected_any = True
         self.problem: str | None = None
         self.last_slot = read_note(spool)
 
@@ -106,8 +107,9 @@ class Writer:
 
     def _publish(self, manifest: Manifest) -> None:
         windows = tuple(self._failed.get(window.window_id, window) for window in manifest.windows)
-        if windows:
+        if windows or self._expected_any:  # the first slot of which nothing is expected says so, for all that follow
             self._spool.publish(replace(manifest, windows=windows))
+        self._expected_any = bool(windows)
         self._failed = {key: window for key, window in self._failed.items() if window.slot > manifest.slot}
         self._complained.discard(manifest.slot.key)
         write_note(self._spool, manifest.slot)

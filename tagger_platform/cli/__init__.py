@@ -22,6 +22,7 @@ COMMANDS = {
     "streams": "streams",
     "identify": "identify",
     "library": "library",
+    "tag-recording": "tag_recording",
     "plays": "log",
     "coverage": "log",
     "decide": "decide",
@@ -38,7 +39,7 @@ class _Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"{__name__}.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
 

@@ -5,14 +5,19 @@ the store, or which windows are expected (capture's manifests). Pure: no clock, 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
-from tagger_platform.model import ANSWERED, CaptureState, Status, Window, iso
+from tagger_platform.model import ANSWERED, CaptureState, Slot, Status, Window, iso
 
 HEARD = "heard"
+UNACCOUNTED = "unaccounted"
+"""The state of a window that was expected and that nobody has told anything of: a hole in the log, or not yet told."""
+
+STATES = frozenset({HEARD, *Status, *CaptureState} - {Status.MATCH, Status.NO_MATCH, CaptureState.CAPTURED})
+"""What `window_state` can say."""
 
 BY_PRECEDENCE = (
     Status.SILENT,
@@ -49,6 +54,20 @@ def window_state(window: Window, statuses: Mapping[str, Status]) -> str:
     if Status.NOT_NEEDED in told:
         return Status.NOT_NEEDED.value
     return Status.DISABLED.value if statuses else Status.PENDING.value
+
+
+def left_out(previous: Slot, following: Slot, hop_s: int | None, *, start: datetime, end: datetime) -> Iterator[Slot]:
+    """The slots in [start, end) between two slots that were told one after the other: none, if all is well.
+
+    After any slot comes the next whole multiple of the hop, whatever the hop was before. Where it is unknown nothing
+    can be said.
+    """
+    if hop_s is None:
+        return
+    first = (int(previous.start.timestamp()) // hop_s + 1) * hop_s
+    first = max(first, -int(-start.timestamp() // hop_s) * hop_s)
+    for seconds in range(first, int(min(following.start, end).timestamp()), hop_s):
+        yield Slot(datetime.fromtimestamp(seconds, UTC))
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ Until the plays are in the store the audio lies where capture or an earlier run 
 the store first, then the files, and the slot's folder last. So a run that is killed anywhere is finished by the next.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 import dagster as dg
 
+from tagger_platform.defs import checks
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.recognitions import recognitions
 from tagger_platform.defs.slots import WINDOW_SLOTS
@@ -19,9 +20,20 @@ from tagger_platform.store.derivation import derive_plays
 from tagger_platform.store.evidence import evidence_among
 
 
-@dg.asset(partitions_def=WINDOW_SLOTS, deps=[recognitions], group_name="hot_path", retry_policy=STORE_RETRY)
-def plays(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
-    """The plays around the slot, as the policies now see them; the audio behind them is kept, waits, or goes."""
+@dg.asset(
+    partitions_def=WINDOW_SLOTS,
+    deps=[recognitions],
+    group_name="hot_path",
+    retry_policy=STORE_RETRY,
+    check_specs=checks.SPECS,
+)
+def plays(
+    context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """The plays around the slot, as the policies now see them, and whether the day's promises hold.
+
+    The audio behind them is kept, waits, or goes.
+    """
     slot = Slot.parse(context.partition_key)
     known = reports.windows_of_slot(platform.database, slot)
     overdue = platform.pending.overdue(platform.pending_since)
@@ -36,7 +48,7 @@ def plays(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform
     expire_clips(platform.settings.clips_dir, platform.clips_since)
     platform.spool.finish(slot)
     confirmed = sum(play.status == "confirmed" for play in decided)
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
         metadata={
             "confirmed": confirmed,
             "probable": len(decided) - confirmed,
@@ -44,6 +56,7 @@ def plays(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform
             "expired": len(overdue),
         }
     )
+    yield from checks.told(platform, slot)
 
 
 def _settle(

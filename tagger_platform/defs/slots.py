@@ -114,7 +114,7 @@ def runs_of(instance: dg.DagsterInstance, keys: Sequence[str]) -> dict[str, Slot
     description="Turns each finished slot of the spool into a partition and a run.",
 )
 def spool_sensor(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> dg.SensorResult:
-    waiting = sorted({*platform.spool.claimed(), *platform.spool.ready()})
+    waiting = sorted({*platform.spool.claimed(), *platform.spool.ready(), *platform.spool.recorded()})
     wanted = requests(waiting, runs_of(context.instance, waiting), datetime.now(UTC))
     return dg.SensorResult(
         run_requests=[

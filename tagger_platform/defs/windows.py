@@ -6,6 +6,7 @@ from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.slots import WINDOW_SLOTS
 from tagger_platform.model import CaptureState, Slot
 from tagger_platform.store import reports, writes
+from tagger_platform.store.expected import write_expected
 
 STORE_RETRY = dg.RetryPolicy(max_retries=3, delay=5, backoff=dg.Backoff.EXPONENTIAL)
 """For infrastructure only (a busy or full disk): what a provider does wrong is data, not an exception."""
@@ -15,8 +16,9 @@ STORE_RETRY = dg.RetryPolicy(max_retries=3, delay=5, backoff=dg.Backoff.EXPONENT
 def windows(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
     """Every window that was expected of the slot, each with its audio or the reason why there is none."""
     slot = Slot.parse(context.partition_key)
-    manifest = platform.spool.claim(slot, platform.expected_windows(slot))
-    if manifest is None:
+    live = platform.spool.claim(slot, platform.expected_windows(slot))
+    manifests = [*([live] if live else []), *platform.spool.claim_recorded(slot)]
+    if not manifests:
         known = reports.windows_of_slot(platform.database, slot)
         if not known:
             raise dg.Failure(
@@ -25,10 +27,12 @@ def windows(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platfo
             )
         return dg.MaterializeResult(metadata={"expected": len(known), "source": "store"})
     with platform.database.writing() as connection:
-        writes.write_windows(
-            connection, manifest.windows, titles=dict(manifest.titles), source=manifest.source, slot=slot
-        )
-    captured = sum(window.state is CaptureState.CAPTURED for window in manifest.windows)
-    return dg.MaterializeResult(
-        metadata={"expected": len(manifest.windows), "captured": captured, "source": manifest.source}
-    )
+        for manifest in manifests:
+            writes.write_windows(
+                connection, manifest.windows, titles=dict(manifest.titles), source=manifest.source, slot=slot
+            )
+            write_expected(connection, manifest, hop_s=manifest.hop_s or platform.settings.hop_s)
+    told = [window for manifest in manifests for window in manifest.windows]
+    captured = sum(window.state is CaptureState.CAPTURED for window in told)
+    sources = ", ".join(manifest.source for manifest in manifests)
+    return dg.MaterializeResult(metadata={"expected": len(told), "captured": captured, "source": sources})

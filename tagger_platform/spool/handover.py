@@ -7,13 +7,13 @@ and what becomes of their audio (`settle`).
 import contextlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tagger_platform.errors import NewerVersionError
 from tagger_platform.model import CaptureState, Slot, Window
-from tagger_platform.spool.manifest import MANIFEST, Manifest
+from tagger_platform.spool.manifest import CAPTURE, MANIFEST, Manifest
 
 
 def audio_name(window: Window) -> str:
@@ -28,7 +28,8 @@ class Spool:
         self._max_windows = max_windows
         self._max_bytes = max_bytes
         self._open, self._ready, self._claimed = (root / name for name in ("open", "ready", "claimed"))
-        for folder in (self._open, self._ready, self._claimed):
+        self._cutting, self._recorded = root / "cutting", root / "recorded"
+        for folder in (self._open, self._ready, self._claimed, self._cutting, self._recorded):
             folder.mkdir(parents=True, exist_ok=True)
 
     # capture's side
@@ -88,8 +89,37 @@ class Spool:
 
     def last_slot(self) -> Slot | None:
         """The newest slot ever published, as far as the folders tell; capture keeps its own note besides."""
-        keys = [*self.ready(), *self.claimed()]
+        keys = [*self.ready(), *(folder.name for folder in self._claimed.iterdir() if folder.name == _key(folder))]
         return Slot.parse(max(keys)) if keys else None
+
+    # a recording's side
+
+    def publish_recorded(self, manifest: Manifest, audio: Mapping[Window, bytes]) -> None:
+        """Hand over a slot of a recording with the FLAC files of its windows. What is there already stays."""
+        name = f"{manifest.slot.key}@{manifest.source}"
+        draft, folder = self._cutting / name, self._recorded / name
+        if folder.exists() or (self._claimed / name).exists():
+            return
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        for window, content in audio.items():
+            path = draft / audio_name(window)
+            path.write_bytes(content)
+            _sync(path)
+        _write_manifest(draft, manifest)
+        draft.rename(folder)
+        _sync(self._recorded)
+
+    def recorded(self) -> list[str]:
+        """Keys of slots that recordings have handed over and no run has finished, oldest first."""
+        return sorted({_key(folder) for folder in self._recorded.iterdir()})
+
+    def waiting_manifests(self, since: Slot, until: Slot) -> Iterator[Manifest]:
+        """What is expected of the slots from `since` to `until` that are not finished; unreadable ones are left out."""
+        for folder in (*self._ready.iterdir(), *self._claimed.iterdir(), *self._recorded.iterdir()):
+            if since.key <= _key(folder) <= until.key:
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError, ValueError, NewerVersionError):
+                    yield _read(folder)
 
     # Dagster's side
 
@@ -99,7 +129,7 @@ class Spool:
 
     def claimed(self) -> list[str]:
         """Keys of slots that a run has begun and not finished, oldest first."""
-        return sorted(folder.name for folder in self._claimed.iterdir())
+        return sorted({_key(folder) for folder in self._claimed.iterdir()})
 
     def counts(self) -> dict[str, int]:
         """Slots per folder and windows waiting, for health and metrics."""
@@ -123,6 +153,17 @@ class Spool:
         except (FileNotFoundError, ValueError) as error:
             return self._salvaged(slot, expected, str(error))
 
+    def claim_recorded(self, slot: Slot) -> list[Manifest]:
+        """Take what recordings have handed over of a slot, or what was taken earlier and not finished."""
+        for folder in sorted(self._recorded.glob(f"{slot.key}@*")):
+            with contextlib.suppress(FileNotFoundError):
+                folder.rename(self._claimed / folder.name)
+        return [_read(folder) for folder in self._claimed_of(slot) if folder.name != slot.key]
+
+    def _claimed_of(self, slot: Slot) -> list[Path]:
+        """The folders in which a run has the slot: capture's and recordings'."""
+        return sorted(self._claimed.glob(f"{slot.key}*"))
+
     def _salvaged(self, slot: Slot, expected: Sequence[Window], problem: str) -> Manifest:
         detail = f"the slot's manifest is unreadable: {problem}"
         windows = []
@@ -131,21 +172,27 @@ class Spool:
             state = CaptureState.CAPTURED if found else CaptureState.CORRUPT
             # The level is unknown; 0 dBFS makes sure that the window is asked and not taken for silence.
             windows.append(replace(window, state=state, detail=detail, level_dbfs=0.0 if found else None))
-        return Manifest(slot=slot, source="capture", hop_s=0, windows=tuple(windows))
+        return Manifest(slot=slot, source=CAPTURE, hop_s=0, windows=tuple(windows))
 
     def audio(self, window: Window) -> Path | None:
-        """The window's audio in its claimed slot; None when there is none."""
-        path = self._claimed / window.slot.key / audio_name(window)
-        return path if path.exists() else None
+        """The window's audio as long as its slot is not finished; None when there is none."""
+        paths = (folder / audio_name(window) for folder in self._claimed_of(window.slot))
+        return next((path for path in paths if path.exists()), None)
 
     def finish(self, slot: Slot) -> None:
         """The slot is in the store: its folder goes, with whatever audio nobody asked to keep."""
-        gone = self._open / f"{slot.key}.finished"
-        shutil.rmtree(gone, ignore_errors=True)
-        with contextlib.suppress(FileNotFoundError):
-            # One rename, so that a kill while deleting leaves no claimed slot without its manifest.
-            (self._claimed / slot.key).rename(gone)
-        shutil.rmtree(gone, ignore_errors=True)
+        for folder in self._claimed_of(slot):
+            gone = self._open / f"{folder.name}.finished"
+            shutil.rmtree(gone, ignore_errors=True)
+            with contextlib.suppress(FileNotFoundError):
+                # One rename, so that a kill while deleting leaves no claimed slot without its manifest.
+                folder.rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
+
+
+def _key(folder: Path) -> str:
+    """The slot that a folder is of, capture's or a recording's."""
+    return folder.name.partition("@")[0]
 
 
 def _read(folder: Path) -> Manifest:

@@ -13,6 +13,9 @@ from tagger_platform.model import CaptureState, Slot, Window
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
 
+CAPTURE = "capture"
+"""The source of what is heard live. A recording is a source of its own."""
+
 
 @dataclass(frozen=True)
 class Manifest:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from tagger_platform.decide.coverage import Coverage, coverage
+from tagger_platform.decide.coverage import UNACCOUNTED, Coverage, coverage
 from tagger_platform.decide.evidence import Heard
 from tagger_platform.model import UNANSWERED, CaptureState, Play, Slot, Window
 from tagger_platform.store import library
 from tagger_platform.store.art import with_local_art
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.derivation import Rules, heard_windows
+from tagger_platform.store.expected import unaccounted
 from tagger_platform.store.library import Counts, LibraryItem
 from tagger_platform.store.rows import PLAYS, aware, naive, plays_from
 
@@ -61,6 +62,14 @@ def _one(connection: Connection, sql: str, values: dict[str, object]) -> int:
     return int(row[0]) if row else 0
 
 
+def count_plays(database: Database, stream: str, start: datetime, end: datetime) -> int:
+    """How many plays of a stream begin in [start, end)."""
+    with database.reading() as connection:
+        where = " WHERE stream = $stream AND started_at >= $start AND started_at < $end"
+        values: dict[str, object] = {"stream": stream, "start": naive(start), "end": naive(end)}
+        return _one(connection, "SELECT count(*) FROM plays" + where, values)
+
+
 def latest_plays(database: Database) -> dict[str, Play]:
     """The newest play of every stream."""
     with database.reading() as connection:
@@ -91,10 +100,13 @@ def coverage_of_day(database: Database, day: date, tz: tzinfo, *, streams: Seque
             " AND (len($streams) = 0 OR stream IN $streams) ORDER BY stream, started_at",
             {"start": naive(start), "end": naive(end), "streams": list(streams)},
         ).fetchall()
+        lost = unaccounted(connection, start, end, streams)
     by_stream: dict[str, list[tuple[datetime, datetime, str]]] = {}
     for stream, started, ended, state in rows:
         by_stream.setdefault(stream, []).append((aware(started), aware(ended), state))
-    return [coverage(windows, stream=stream, date=day) for stream, windows in by_stream.items()]
+    for due in lost:
+        by_stream.setdefault(due.stream, []).append((due.start, due.end, UNACCOUNTED))
+    return [coverage(windows, stream=stream, date=day) for stream, windows in sorted(by_stream.items())]
 
 
 @dataclass(frozen=True)
@@ -114,6 +126,26 @@ def last_windows(database: Database) -> dict[str, LastWindow]:
             " FROM windows GROUP BY stream"
         ).fetchall()
     return {stream: LastWindow(aware(started), state, detail) for stream, started, state, detail in rows}
+
+
+@dataclass(frozen=True)
+class KnownWindow:
+    """A window that the store knows: who told of it, and its state."""
+
+    window_id: str
+    source: str
+    state: str
+
+
+def windows_between(database: Database, stream: str, start: datetime, end: datetime) -> list[KnownWindow]:
+    """The windows of a stream that begin in [start, end), by start."""
+    with database.reading() as connection:
+        rows = connection.execute(
+            "SELECT window_id, source, state FROM windows WHERE stream = ? AND started_at >= ? AND started_at < ?"
+            " ORDER BY started_at, window_id",
+            [stream, naive(start), naive(end)],
+        ).fetchall()
+    return [KnownWindow(*row) for row in rows]
 
 
 def windows_of_slot(database: Database, slot: Slot) -> list[Window]:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from tagger_platform.decide.coverage import window_state
 from tagger_platform.model import ANSWERED, CaptureState, Recognition, Slot, Status, Track, Window, window_start
+from tagger_platform.spool import CAPTURE
 from tagger_platform.store.database import Connection
 from tagger_platform.store.rows import TRACK_FIELDS, naive
 
@@ -33,7 +34,10 @@ def write_windows(
     connection: Connection, windows: Sequence[Window], *, titles: Mapping[str, str], source: str, slot: Slot
 ) -> None:
     """Note every expected window of a slot; windows that are known already stay as they are."""
-    _write_streams(connection, titles, {window.stream for window in windows}, slot)
+    if source == CAPTURE:
+        _write_streams(connection, titles, {window.stream for window in windows}, slot)
+    else:
+        _make_known(connection, titles, slot)
     insert(connection, "windows", [_window_row(window, source) for window in windows], known="IGNORE")
 
 
@@ -70,6 +74,14 @@ def _write_streams(connection: Connection, titles: Mapping[str, str], expected: 
             insert(connection, "streams", [[name, title, start, None]], known="REPLACE")
         elif known[name] != title:
             connection.execute("UPDATE streams SET title = ? WHERE name = ? AND enabled_to IS NULL", [title, name])
+
+
+def _make_known(connection: Connection, titles: Mapping[str, str], slot: Slot) -> None:
+    """A recording names its stream and ends no other; when it was on, the expected windows tell."""
+    at = naive(slot.start)
+    for name, title in titles.items():
+        if connection.execute("SELECT 1 FROM streams WHERE name = ?", [name]).fetchone() is None:
+            insert(connection, "streams", [[name, title, at, at]])
 
 
 def write_recognitions(

@@ -56,13 +56,16 @@ def test_a_slot_is_handed_over_with_its_audio_and_noted(spool: Spool):
     assert read_note(spool) == writer.last_slot == SLOT
 
 
-def test_a_slot_without_streams_is_noted_but_not_handed_over(spool: Spool):
+def test_the_first_of_the_slots_without_streams_says_so_and_the_others_are_only_noted(spool: Spool):
+    first, second, third = SLOT, SLOT.next(120), SLOT.next(120).next(120)
     writer = Writer(spool)
     writer.start()
-    writer.publish(manifest())
+    for told in (manifest(slot=first), manifest(slot=second), manifest(window(third), slot=third)):
+        writer.publish(told)
     writer.stop(5)
-    assert spool.ready() == []
-    assert read_note(spool) == SLOT
+    assert spool.ready() == [first.key, third.key]
+    assert published(spool, first).windows == ()
+    assert read_note(spool) == third
 
 
 def test_a_full_disk_costs_the_window_and_one_line(

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger_platform.decide.coverage import coverage, window_state
+from tagger_platform.decide.coverage import STATES as TELLABLE
+from tagger_platform.decide.coverage import coverage, left_out, window_state
 from tagger_platform.model import CaptureState, Slot, Status, Window, iso
 
 DAY = datetime(2026, 11, 21, tzinfo=UTC)
@@ -105,3 +106,32 @@ def test_confirm_windows_close_to_their_primary_leave_a_gap_whole():
 def test_a_gap_is_written_with_from_and_to():
     (gap,) = day(expected(["stalled"])).gaps
     assert gap.as_json() == {"from": iso(DAY), "to": "2026-11-21T00:00:12Z", "reason": "stalled"}
+
+
+def slot_at(clock: str) -> Slot:
+    return Slot.parse(f"2026-11-21T{clock}:00Z")
+
+
+@pytest.mark.parametrize(
+    ("previous", "following", "hop_s", "expected"),
+    [
+        pytest.param("12:00", "12:02", 120, [], id="one after the other"),
+        pytest.param("12:00", "12:08", 120, ["12:02", "12:04", "12:06"], id="three are missing"),
+        pytest.param("12:02", "12:05", 300, [], id="the hop was made longer"),
+        pytest.param("12:00", "12:02", 60, ["12:01"], id="the hop was made shorter, and one is missing"),
+        pytest.param("12:00", "12:01", 60, [], id="the hop was made shorter"),
+        pytest.param("12:00", "12:30", None, [], id="the hop is unknown"),
+        pytest.param("11:00", "13:00", 1200, ["12:00", "12:20", "12:40"], id="a hole that begins before the time"),
+        pytest.param("12:40", "15:00", 1200, [], id="a hole that goes on after the time"),
+    ],
+)
+def test_slots_that_nobody_told_of_are_left_out(
+    previous: str, following: str, hop_s: int | None, expected: list[str]
+) -> None:
+    times = {"start": slot_at("12:00").start, "end": slot_at("13:00").start}
+    found = left_out(slot_at(previous), slot_at(following), hop_s, **times)
+    assert [slot.start.strftime("%H:%M") for slot in found] == expected
+
+
+def test_every_state_that_a_window_can_have_is_known() -> None:
+    assert {*STATES} == TELLABLE

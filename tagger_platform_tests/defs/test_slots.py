@@ -14,7 +14,7 @@ from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.slots import LATE, LATE_AFTER, LIVE, MOST_RUNS, Request, SlotRuns, requests, spool_sensor
 from tagger_platform.model import Slot
 from tagger_platform.settings import Settings
-from tagger_platform_tests.test_spool import publish, slots
+from tagger_platform_tests.test_spool import publish, recorded, slots
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 NEXT_DAY = NOW + timedelta(days=1)
@@ -126,6 +126,16 @@ def test_ready_slots_become_partitions_and_runs_in_order(instance: dg.DagsterIns
     assert all(request.tags == LATE for request in result.run_requests or [])
     (added,) = result.dynamic_partitions_requests or []
     assert (added.partitions_def_name, list(added.partition_keys)) == ("window_slots", [A, B, C])
+
+
+def test_slots_of_recordings_are_requested_like_those_of_capture(
+    instance: dg.DagsterInstance, platform: Platform
+) -> None:
+    one, two = slots(2)
+    publish(platform.spool, two)
+    for slot in (one, two):
+        platform.spool.publish_recorded(recorded(slot, "old"), {})
+    assert keys_of(tick(instance, platform)) == [A, B]
 
 
 @pytest.mark.parametrize("status", module.IN_FLIGHT, ids=str)
