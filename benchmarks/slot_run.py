@@ -96,7 +96,7 @@ def at_16_khz(path: Path) -> np.ndarray:
 
 def run(settings: Settings, songs: list[np.ndarray], running: list[subprocess.Popen], slots: int) -> dict[str, float]:
     database, spool = Database(settings.database_path), Spool(settings.spool_dir)
-    slot = publish(settings, spool, songs, 0)
+    first = slot = publish(settings, spool, songs, Slot.containing(datetime.now(UTC), HOP_S), 0)
     wait_until_done(spool, slot)  # the first run compiles and warms
     time.sleep(SETTLE_S)
     idle = cpu(running)
@@ -106,7 +106,7 @@ def run(settings: Settings, songs: list[np.ndarray], running: list[subprocess.Po
     delays = []
     for number in range(1, slots + 1):
         time.sleep(max(0.0, began + (number - 1) * HOP_S - time.monotonic()))
-        slot = publish(settings, spool, songs, number)
+        slot = publish(settings, spool, songs, first, number)
         ended = time.monotonic()
         while not readable(database, slot, settings):
             time.sleep(0.1)
@@ -125,10 +125,8 @@ def run(settings: Settings, songs: list[np.ndarray], running: list[subprocess.Po
     }
 
 
-def publish(settings: Settings, spool: Spool, songs: list[np.ndarray], number: int) -> Slot:
-    """A slot whose windows end now, as far as the grid of slots allows; every song goes on from slot to slot."""
-    first = Slot.containing(datetime.now(UTC), HOP_S) if number == 0 else publish.first  # type: ignore[attr-defined]
-    publish.first = first  # type: ignore[attr-defined]
+def publish(settings: Settings, spool: Spool, songs: list[np.ndarray], first: Slot, number: int) -> Slot:
+    """The slot `number` after `first`, which ends about now; every song goes on from slot to slot."""
     slot = Slot(first.start + timedelta(seconds=number * HOP_S))
     windows = []
     for place, stream in enumerate(settings.enabled_streams):

@@ -1,6 +1,6 @@
-"""A small abstract picture for every track, always the same one, until there is cover art.
+"""The picture of a track: its cover art where there is a local copy, else a small abstract one, always the same.
 
-What belongs here: drawing from a hash. What does not: fetching pictures; no request may leave the machine.
+What belongs here: choosing, and drawing from a hash. What does not: fetching; no request may leave the machine.
 """
 
 import hashlib
@@ -8,11 +8,19 @@ from collections.abc import Iterator
 from functools import lru_cache
 from urllib.parse import quote
 
+from tagger_platform.model import Track
+from tagger_platform.store.art import PATH
+
 SIDE = 48
 SHAPES = 4
 HUES_APART = (0, 40, 100, 165, 280)
 """Degrees between the colours of one picture: some close, some far, so that it is neither dull nor shrill."""
 KEPT = 4096
+
+
+def picture(track: Track) -> str:
+    """The address of the track's picture: a path on this server, or a data URL."""
+    return track.artwork if track.artwork.startswith(PATH) else tile(track.track_id)
 
 
 @lru_cache(maxsize=KEPT)

@@ -53,7 +53,7 @@ def _row(day: timeline.Day, play: Play, titles: Mapping[str, str]) -> dict[str, 
     by = play.track.provider + (" · probable" if play.status is PlayStatus.PROBABLE else "")
     return {
         "Time": day.clock(play.started_at),
-        "Art": art.tile(play.track.track_id),
+        "Art": art.picture(play.track),
         "Title": play.track.title,
         "Artist": play.track.artist,
         "Stream": titles.get(play.stream, play.stream),

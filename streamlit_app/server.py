@@ -10,8 +10,17 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from streamlit_app import reads
+from tagger_platform.store.art import HEADERS as ART_HEADERS
+from tagger_platform.store.art import PATH as ART_PATH
+from tagger_platform.store.art import art_file
 
 PRELOADED = ("duckdb", "pandas", "altair", "streamlit_app.views.on_air")
 """Imported at start: together they cost a first visitor seconds."""
@@ -63,4 +72,18 @@ async def preload(_: st.App) -> AsyncIterator[None]:
     yield
 
 
-app = st.App(Path(__file__).with_name("app.py"), middleware=[Middleware(SecurityHeaders)], lifespan=preload)
+def picture(request: Request) -> Response:
+    """Cover art, at the path where the api has it too: the browser may reach this server only."""
+    found = art_file(reads.settings().art_dir, request.path_params["name"])
+    if found is None:
+        raise HTTPException(404)
+    path, media_type = found
+    return FileResponse(path, media_type=media_type, headers=ART_HEADERS)
+
+
+app = st.App(
+    Path(__file__).with_name("app.py"),
+    routes=[Route(ART_PATH + "{name}", picture)],
+    middleware=[Middleware(SecurityHeaders)],
+    lifespan=preload,
+)

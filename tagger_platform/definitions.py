@@ -2,7 +2,10 @@
 
 import dagster as dg
 
+from tagger_platform.defs.art import art, art_job, art_sensor
+from tagger_platform.defs.catchup import catchup_sensor
 from tagger_platform.defs.checks import freshness
+from tagger_platform.defs.decide_again import decide_job
 from tagger_platform.defs.library import fingerprints, library, library_job, library_sensor
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.plays import plays
@@ -17,9 +20,9 @@ def build(settings: Settings, *, platform: Platform | None = None) -> dg.Definit
     policy = freshness(settings)
     fresh = windows.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=policy))
     return dg.Definitions(
-        assets=[fresh, recognitions, plays, library, fingerprints],
-        jobs=[window_job, library_job],
-        sensors=[spool_sensor, library_sensor],
+        assets=[fresh, recognitions, plays, art, library, fingerprints],
+        jobs=[window_job, art_job, library_job, decide_job],
+        sensors=[spool_sensor, catchup_sensor, art_sensor, library_sensor],
         resources={"platform": platform or Platform(settings)},
         executor=dg.in_process_executor,
     )

@@ -6,12 +6,15 @@ What does not: anything that reads a file, a socket or a clock. All instants are
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from urllib.parse import urlsplit
 
 STREAM_NAME = re.compile(r"[a-z0-9_-]{1,40}")
+
+LATE_AFTER = timedelta(minutes=10)
+"""After this a slot is no longer on air, and an answer about one of its windows is late."""
 
 
 def iso(instant: datetime) -> str:
@@ -26,6 +29,17 @@ def parse_iso(text: str) -> datetime:
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone: write for example 2026-11-21T03:30:00Z")
     return instant.astimezone(UTC)
+
+
+def parse_day(text: str) -> date:
+    """The day that `text` names. Raises ValueError for anything else, and for days whose instants no clock can tell."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if day.isoformat() != text or not 1970 <= day.year < 9999:
+        raise ValueError(f"must be a day such as 2026-11-21, not {text!r}")
+    return day
 
 
 class StreamKind(StrEnum):
@@ -93,10 +107,17 @@ def window_id(stream: str, slot: Slot, offset_s: int) -> str:
     return f"{stream}/{slot.key}+{offset_s}"
 
 
+def parts_of(text: str) -> tuple[str, str, int]:
+    """Stream, slot key and offset in seconds of the window with this id."""
+    stream, _, rest = text.rpartition("/")
+    slot, _, offset = rest.rpartition("+")
+    return stream, slot, int(offset)
+
+
 def window_start(text: str) -> datetime:
     """The instant at which the window with this id begins."""
-    slot, _, offset = text.rpartition("/")[2].rpartition("+")
-    return parse_iso(slot) + timedelta(seconds=int(offset))
+    _, slot, offset_s = parts_of(text)
+    return parse_iso(slot) + timedelta(seconds=offset_s)
 
 
 class CaptureState(StrEnum):
@@ -193,7 +214,8 @@ class Recognition:
     `offset_s` is where in the track the window begins, `other_offsets_s` other places that fit nearly as well,
     `heard_s` from and to when in the window it was heard, `speed` how fast it was played (1.0 as recorded),
     `confidence` a number from 0 to 1; `raw` the provider's own words, for evidence. `further` are the other tracks
-    that the provider is sure to have heard in the window.
+    that the provider is sure to have heard in the window. `retry_after_s` is how long a provider that gave no answer
+    asks to be left alone.
     """
 
     window_id: str
@@ -209,6 +231,11 @@ class Recognition:
     detail: str = ""
     raw: bytes | None = field(default=None, repr=False)
     further: tuple["Recognition", ...] = ()
+    retry_after_s: float | None = None
+
+    @property
+    def matched(self) -> Track | None:
+        return self.track if self.status is Status.MATCH else None
 
 
 class PlayStatus(StrEnum):
@@ -218,7 +245,11 @@ class PlayStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Play:
-    """One airing of one track on one stream: a span with its evidence (`windows` are window ids, in order)."""
+    """One airing of one track on one stream: a span with its evidence (`windows` are window ids, in order).
+
+    `policy` names the rules that made it, `explanation` says in one line which of its windows met them.
+    `late`: some of the evidence was answered more than LATE_AFTER after it was on air.
+    """
 
     play_id: str
     stream: str
@@ -231,3 +262,4 @@ class Play:
     policy: str
     windows: tuple[str, ...]
     late: bool = False
+    explanation: str = ""

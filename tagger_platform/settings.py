@@ -18,7 +18,9 @@ from tagger_platform.errors import SettingsError
 from tagger_platform.model import Stream
 
 DAY_S = 86_400
-KNOWN_POLICIES = ("shazam_two_hit", "catalogue_two_hit")
+SUPPORTING_POLICIES = ("timeline",)
+"""Policies that make a play surer and make none themselves."""
+KNOWN_POLICIES = ("shazam_two_hit", "catalogue_two_hit", "catalogue_single", "any_two_agree", *SUPPORTING_POLICIES)
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -77,8 +79,9 @@ def _policies(text: str) -> tuple[str, ...]:
     names = tuple(part.strip() for part in text.split(",") if part.strip())
     if unknown := [name for name in names if name not in KNOWN_POLICIES]:
         raise ValueError(f"has unknown policies {', '.join(unknown)}; known are {', '.join(KNOWN_POLICIES)}")
-    if not names:
-        raise ValueError(f"must name at least one of {', '.join(KNOWN_POLICIES)}")
+    if set(names) <= set(SUPPORTING_POLICIES):
+        able = ", ".join(name for name in KNOWN_POLICIES if name not in SUPPORTING_POLICIES)
+        raise ValueError(f"must name at least one of {able}")
     return names
 
 
@@ -163,6 +166,9 @@ class Settings:
     catchup_retain_hours: int = _var(
         "CATCHUP_RETAIN_HOURS", "48", _number(0, 24 * 365), "hours that unanswered audio waits to be asked again"
     )
+    pending_max_mb: int = _var(
+        "PENDING_MAX_MB", "2000", _number(1, 10_000_000), "megabytes of unanswered audio that wait at most"
+    )
     retention_cleanup_localtime: time = _var(
         "RETENTION_CLEANUP_LOCALTIME", "04:00", _local_time, "time of day in TZ of the nightly clean-up"
     )
@@ -171,8 +177,17 @@ class Settings:
     shazam_url: str = _var(
         "SHAZAM_URL", "", _endpoint, "where to ask instead of Shazam's own host, such as a stand-in", secret=True
     )
+    shazam_time_skew: float = _var(
+        "SHAZAM_TIME_SKEW", "0.001", _fraction, "a match of Shazam played faster or slower by more is trusted less"
+    )
+    shazam_frequency_skew: float = _var(
+        "SHAZAM_FREQUENCY_SKEW", "0.001", _fraction, "a match of Shazam higher or lower by more is trusted less"
+    )
     acoustid_enabled: bool = _var("ACOUSTID_ENABLED", "false", _bool, "ask AcoustID (observed only)")
     acoustid_api_key: str = _var("ACOUSTID_API_KEY", "", str, "AcoustID application key", secret=True)
+    acoustid_url: str = _var(
+        "ACOUSTID_URL", "", _endpoint, "where to ask instead of AcoustID's own host, such as a stand-in", secret=True
+    )
     chromaprint_path: Path | None = _var("CHROMAPRINT_PATH", "", _optional_path, "fpcalc; empty: looked up in PATH")
     ffmpeg_path: Path | None = _var("FFMPEG_PATH", "", _optional_path, "ffmpeg; empty: the system's, else the wheel's")
     global_max_inflight: int = _var(
@@ -236,12 +251,24 @@ class Settings:
         return self.data_dir / "spool"
 
     @property
+    def clips_dir(self) -> Path:
+        return self.data_dir / "clips"
+
+    @property
+    def budget_path(self) -> Path:
+        return self.data_dir / "budget.sqlite"
+
+    @property
     def catalogue_dir(self) -> Path:
         return self.data_dir / "catalogue"
 
     @property
     def library_dir(self) -> Path:
         return self.data_dir / "library"
+
+    @property
+    def art_dir(self) -> Path:
+        return self.data_dir / "art"
 
     @property
     def dagster_home(self) -> Path:
@@ -297,5 +324,7 @@ def _contradictions(settings: Settings) -> list[str]:
         listed = ", ".join(f"{_BY_FIELD[name].name}={port}" for name, port in zip(names, ports, strict=True))
         problems.append(f"the ports must differ and be at most 65535: {listed}")
     if settings.acoustid_enabled and not settings.acoustid_api_key:
-        problems.append("ACOUSTID_ENABLED is true but ACOUSTID_API_KEY is empty")
+        problems.append(
+            "ACOUSTID_ENABLED is true but ACOUSTID_API_KEY is empty; https://acoustid.org/new-application gives one"
+        )
     return problems

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from tagger_platform.model import CaptureState, Play, PlayStatus, Slot, Status, Track, Window
 from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
-from tagger_platform.store.derivation import _replace
+from tagger_platform.store.derivation import replace_plays
 from tagger_platform.store.reports import day_bounds
 from tagger_platform.store.writes import _write_tracks, write_windows
 
@@ -90,7 +90,7 @@ def write_plays(database: Database, plays: Iterable[Play]) -> None:
     listed = list(plays)
     with database.writing() as connection:
         _write_tracks(connection, [item.track for item in listed])
-        _replace(connection, [], listed)
+        replace_plays(connection, [], listed)
 
 
 def write_day(database: Database, day: date = DAY, *, until: datetime | None = None, seed: int = 1) -> list[Play]:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tagger_platform.errors import NewerVersionError
 from tagger_platform.model import CaptureState, Slot, Window
-from tagger_platform.spool import MANIFEST, MANIFEST_VERSION, Manifest, Spool, audio_name
+from tagger_platform.spool import MANIFEST, MANIFEST_VERSION, Clips, Manifest, Pending, Spool, audio_name, settle
 
 FIRST = Slot.parse("2026-11-21T03:30:00Z")
 STREAMS = ("cafe", "kexp")
@@ -108,37 +108,6 @@ def test_half_written_slots_are_forgotten_when_capture_starts_again(tmp_path: Pa
     assert places(tmp_path, FIRST) == []
 
 
-def test_unanswered_audio_waits_and_answered_audio_goes(tmp_path: Path) -> None:
-    spool = Spool(tmp_path)
-    cafe, kexp = publish(spool).windows
-    spool.claim(FIRST, [])
-    spool.keep_pending(cafe)
-    spool.forget(kexp)
-    spool.finish(FIRST)
-    assert spool.audio(kexp) is None
-    kept = spool.audio(cafe)
-    assert kept
-    assert kept.read_bytes() == b"x" * 10
-    spool.keep_pending(cafe)  # again, as after a kill
-    assert spool.audio(cafe) == kept
-    spool.forget(cafe)
-    assert spool.audio(cafe) is None
-
-
-def test_audio_that_waited_too_long_is_named_and_then_deleted(tmp_path: Path) -> None:
-    spool = Spool(tmp_path)
-    one, two = slots(2)
-    for slot in (one, two):
-        for each in publish(spool, slot).windows:
-            spool.claim(slot, [])
-            spool.keep_pending(each)
-    assert spool.waiting_since(one) == []
-    assert spool.waiting_since(two) == [f"cafe/{one.key}+0", f"kexp/{one.key}+0"]
-    spool.expire_pending(two)
-    assert spool.waiting_since(two) == []
-    assert spool.audio(window(two)) is not None
-
-
 # killed between any two steps
 
 
@@ -176,13 +145,22 @@ def life_of_a_slot(root: Path) -> None:
     if read is None:
         return
     assert read == manifest()
-    for each in read.windows:
-        if each.stream == "cafe":
-            spool.keep_pending(each)
-        else:
-            spool.forget(each)
     (root / "done").touch()  # stands for the store's commit
+    settle_all(root, spool, read)
     spool.finish(FIRST)
+
+
+def settle_all(root: Path, spool: Spool, read: Manifest) -> None:
+    """The cafe has no answer yet, KEXP's window is evidence, and the bakery's is neither."""
+    pending = Pending(root / "pending", max_bytes=10**9)
+    places = {each.window_id: spool.audio(each) or pending.audio(each.window_id) for each in read.windows}
+    settle(
+        [(window_id, path) for window_id, path in places.items() if path],
+        waiting={each.window_id for each in read.windows if each.stream == "cafe"},
+        evidence={each.window_id for each in read.windows if each.stream == "kexp"},
+        pending=pending,
+        clips=Clips(root / "clips"),
+    )
 
 
 def test_a_kill_before_any_step_loses_nothing(tmp_path: Path) -> None:
@@ -200,7 +178,10 @@ def test_a_kill_before_any_step_loses_nothing(tmp_path: Path) -> None:
                 whole = countdown.left >= 0
         life_of_a_slot(root)
         assert places(root, FIRST) == []
-        assert [path.name for path in root.rglob("*.flac")] == ["cafe+0.flac"]
+        assert sorted(str(path.relative_to(root)) for path in root.rglob("*.flac")) == [
+            "clips/kexp/2026-11-21T03-30-00Z+0.flac",
+            f"pending/{FIRST.key}/cafe+0.flac",
+        ]
         if whole:
             assert last > 15  # there were steps to be killed at
             return
@@ -210,7 +191,7 @@ def test_a_kill_before_any_step_loses_nothing(tmp_path: Path) -> None:
 CHILD = """
 import sys
 from pathlib import Path
-from tagger_platform_tests.test_spool import FIRST, publish, window
+from tagger_platform_tests.test_spool import FIRST, publish, settle_all, window
 from tagger_platform.spool import Spool
 from tagger_platform.model import Slot
 root, part = Path(sys.argv[1]), sys.argv[2]
@@ -225,8 +206,7 @@ if part == "capture":
 while True:
     for key in [*spool.claimed(), *spool.ready()][:1]:
         slot = Slot.parse(key)
-        for each in spool.claim(slot, []).windows:
-            spool.keep_pending(each) if each.stream == "cafe" else spool.forget(each)
+        settle_all(root, spool, spool.claim(slot, []))
         spool.finish(slot)
 """
 
@@ -428,10 +408,9 @@ def test_a_slot_of_a_recording_goes_the_way_of_a_slot_of_capture(spool: Spool) -
     assert (spool.recorded(), spool.claimed()) == ([], [FIRST.key])
     assert spool.claim_recorded(FIRST) == [made]  # as after a kill
     assert spool.audio(made.windows[0]) is not None
-    spool.keep_pending(made.windows[0])
     spool.finish(FIRST)
     assert spool.claimed() == []
-    assert spool.audio(made.windows[0]) == spool.root / "pending" / FIRST.key / "old+0.flac"
+    assert spool.audio(made.windows[0]) is None
 
 
 def test_sources_of_one_slot_are_not_in_each_others_way(spool: Spool) -> None:

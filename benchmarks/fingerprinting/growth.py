@@ -74,6 +74,7 @@ def steps(corpus: Corpus, relatives: Relatives) -> Iterator[Step]:
         for size in SIZES:
             while ours.index.count < size:
                 ours.extend(list(islice(made, min(BATCH, size - ours.index.count))))
+            ours.optimise()
             added = _cost_of_adding(ours, made) if size == ADDED_TO else None
             yield _step(corpus, relatives, ours, added)
     finally:
@@ -159,7 +160,7 @@ def _mixed(corpus: Corpus) -> list[Query]:
 
 
 def _own(relatives: Relatives, query: Query) -> frozenset[str]:
-    return relatives.group(query.truth.track_id) if query.truth.track_id else frozenset()
+    return relatives.family(query.truth.track_id) if query.truth.track_id else frozenset()
 
 
 def _asked(ours: Ours, asked: Sequence[tuple[Query, frozenset[str]]]) -> tuple[list[Answer], list[float]]:

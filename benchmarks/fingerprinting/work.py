@@ -117,7 +117,7 @@ def _rows(job: Job, kind: str) -> Iterator[Row]:
     if kind == NEGATIVES:
         for query in negatives(job.corpus, job.plan.negatives, SEED)[: job.negatives]:
             own = query.truth.track_id
-            yield _asked(job.system, query, kind, WINDOW_S, job.relatives.group(own) if own else frozenset())
+            yield _asked(job.system, query, kind, WINDOW_S, job.relatives.family(own) if own else frozenset())
         return
     for query in queries(job.corpus, kind, job.plan.queries, SEED):
         masked = mixed_in(job.relatives, query)
@@ -127,7 +127,7 @@ def _rows(job: Job, kind: str) -> Iterator[Row]:
 
 def mixed_in(relatives: Relatives, query: Query) -> frozenset[str]:
     """The tracks over the one that is asked for, with their relatives, but not with its own."""
-    groups = [relatives.group(other) for other in query.truth.other_ids]
+    groups = [relatives.family(other) for other in query.truth.other_ids]
     own = relatives.group(query.truth.track_id) if query.truth.track_id else frozenset()
     return frozenset().union(*groups) - own
 

@@ -99,7 +99,7 @@ def _card(stream: reads.LiveStream, play: Play | None, colour: str, now: datetim
         colour=colour,
         dot=ui.GREEN if live else ui.GREY if idle else ui.AMBER,
         state=state,
-        art=art.tile(play.track.track_id) if play else art.blank(),
+        art=art.picture(play.track) if play else art.blank(),
         stream=stream.title,
         when=(_age(play, now) if play else "") if live else state,
         title=play.track.title if play else "Listening…" if live else "Nothing yet",

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from tagger_platform.api.art import art
 from tagger_platform.api.capture_client import CaptureClient
 from tagger_platform.api.failures import HANDLERS
 from tagger_platform.api.health import healthz, reload, streams
@@ -34,6 +35,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/", home),
             Route("/healthz", healthz),
             Route("/internal/reload", reload, methods=["POST"]),
+            Route("/api/art/{name}", art),
             Route("/api/plays", plays),
             Route("/api/streams", streams),
         ],

@@ -25,6 +25,7 @@ COMMANDS = {
     "tag-recording": "tag_recording",
     "plays": "log",
     "coverage": "log",
+    "decide": "decide",
     "doctor": "doctor",
 }
 """Command -> the module of this folder that holds it."""

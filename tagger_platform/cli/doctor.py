@@ -12,6 +12,9 @@ from tagger_platform.capture.ffmpeg import find_ffmpeg
 from tagger_platform.cli.output import json_option, print_json, print_table
 from tagger_platform.errors import TaggerError
 from tagger_platform.fingerprint.index import Index
+from tagger_platform.recognize.acoustid import find_fpcalc
+from tagger_platform.recognize.breaker import State
+from tagger_platform.recognize.budget import breakers
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Spool
 from tagger_platform.store.database import Database
@@ -30,7 +33,7 @@ class Finding:
 @click.command()
 @json_option
 def doctor(as_json: bool) -> int:
-    """Look at settings, ffmpeg, DATA_DIR, store, catalogue and spool; exit code 1 when something is wrong."""
+    """Look at settings, ffmpeg, DATA_DIR, store, catalogue, spool and AcoustID; exit code 1 when something is wrong."""
     findings = list(_findings(Settings.load()))
     if as_json:
         print_json(asdict(finding) for finding in findings)
@@ -48,6 +51,8 @@ def _findings(settings: Settings) -> Iterator[Finding]:
         "store": _store,
         "catalogue": _catalogue,
         "spool": _spool,
+        "acoustid": _acoustid,
+        "providers": _providers,
     }
     for name, check in checks.items():
         try:
@@ -87,3 +92,17 @@ def _catalogue(settings: Settings) -> str:
 def _spool(settings: Settings) -> str:
     counts = Spool(settings.spool_dir).counts()
     return f"{counts['ready_slots']} slots ready, {counts['claimed_slots']} under way"
+
+
+def _acoustid(settings: Settings) -> str:
+    if not settings.acoustid_enabled:
+        return "not asked (ACOUSTID_ENABLED)"
+    return f"{find_fpcalc(settings.chromaprint_path)}, with a key"
+
+
+def _providers(settings: Settings) -> str:
+    found = breakers(settings.budget_path)
+    told = [f"{name} {breaker.describe()}" for name, breaker in found.items()]
+    if any(breaker.state is not State.CLOSED for breaker in found.values()):
+        raise TaggerError("; ".join(told) + ": the windows wait and are asked again by themselves")
+    return "; ".join(told) or "nobody was asked yet"

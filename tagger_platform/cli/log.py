@@ -19,7 +19,7 @@ def plays(day: str, stream: str | None, as_csv: bool, as_json: bool) -> None:
     """What was played on a local day."""
     settings = Settings.load()
     database = Database(settings.database_path)
-    streams = _known(settings, database, stream)
+    streams = known_stream(settings, database, stream)
     found = reports.plays_of_day(database, parse_day(day), settings.tz, streams=streams).plays
     if as_csv:
         click.echo(plays_csv(found, settings.tz), nl=False)
@@ -50,7 +50,7 @@ def coverage(day: str, stream: str | None, as_json: bool) -> None:
     """How much of a local day was heard, and what became of the rest."""
     settings = Settings.load()
     database = Database(settings.database_path)
-    streams = _known(settings, database, stream)
+    streams = known_stream(settings, database, stream)
     found = [
         coverage_json(item) for item in reports.coverage_of_day(database, parse_day(day), settings.tz, streams=streams)
     ]
@@ -73,7 +73,8 @@ def coverage(day: str, stream: str | None, as_json: bool) -> None:
     print_table(columns, rows, nothing=f"No windows on {day}.")
 
 
-def _known(settings: Settings, database: Database, stream: str | None) -> list[str]:
+def known_stream(settings: Settings, database: Database, stream: str | None) -> list[str]:
+    """The stream to ask about, none for all. Raises RequestError where nobody ever heard of it."""
     if stream is None:
         return []
     known = {*reports.stream_titles(database), *(configured.name for configured in settings.streams)}

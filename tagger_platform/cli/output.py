@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from tagger_platform import model
 from tagger_platform.errors import RequestError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -23,12 +24,9 @@ def date_option(function: Function) -> Function:
 def parse_day(text: str) -> date:
     """The day that `text` names. Raises RequestError for anything else."""
     try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if day.isoformat() != text or not 1970 <= day.year < 9999:
-        raise RequestError(f"--date must be a day such as 2026-11-21, not {text!r}")
-    return day
+        return model.parse_day(text)
+    except ValueError as error:
+        raise RequestError(f"--date {error}") from None
 
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:

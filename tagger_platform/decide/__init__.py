@@ -4,15 +4,16 @@
 """
 
 from tagger_platform.decide.coverage import Coverage, Gap, coverage, window_state
-from tagger_platform.decide.evidence import Answer, Heard, heard
+from tagger_platform.decide.evidence import Heard, heard
+from tagger_platform.decide.identity import Difference, carry_over, difference
 from tagger_platform.decide.linking import Links, normal_text
-from tagger_platform.decide.plays import carry_over, confirm_needed, decide
+from tagger_platform.decide.plays import confirm_needed, decide
 from tagger_platform.decide.policies import POLICIES, Policy
 
 __all__ = [
     "POLICIES",
-    "Answer",
     "Coverage",
+    "Difference",
     "Gap",
     "Heard",
     "Links",
@@ -21,6 +22,7 @@ __all__ = [
     "confirm_needed",
     "coverage",
     "decide",
+    "difference",
     "heard",
     "normal_text",
     "window_state",

@@ -9,35 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from tagger_platform.model import Recognition, Status, Track, Window
+from tagger_platform.model import Recognition, Status, Window
 
 CATALOGUE = "catalogue"
 SHAZAM = "shazam"
+ACOUSTID = "acoustid"
+
+OBSERVED = frozenset({ACOUSTID})
+"""Providers that can only agree with another: what they name alone makes no play, what they do not name says nothing,
+because a window is shorter than what they are made for."""
+
+JINGLE = "jingle"
+"""The kind of track that is laid over others."""
 
 ASKED = frozenset({Status.MATCH, Status.NO_MATCH, Status.SILENT})
 """Statuses that are evidence. A silent window was never sent, but it does say that no track was on."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One track that a provider named in a window, or why it named none.
-
-    `other_offsets_s` are other places in the track that fit nearly as well, `heard_s` from and to when in the window it
-    was heard.
-    """
-
-    provider: str
-    status: Status
-    track: Track | None = None
-    offset_s: float | None = None
-    speed: float | None = None
-    confidence: float | None = None
-    other_offsets_s: tuple[float, ...] = ()
-    heard_s: tuple[float, float] | None = None
-
-    @property
-    def matched(self) -> Track | None:
-        return self.track if self.status is Status.MATCH else None
 
 
 @dataclass(frozen=True)
@@ -48,7 +34,7 @@ class Heard:
     start: datetime
     end: datetime
     slot: int
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[Recognition, ...] = ()
 
     def asked(self, provider: str) -> bool:
         """Whether `provider` was asked about this window and answered, whatever it said."""
@@ -57,20 +43,7 @@ class Heard:
 
 def heard(window: Window, recognitions: Iterable[Recognition], *, hop_s: int) -> Heard:
     """`window` and its providers' recognitions as the decision sees them."""
-    answers = tuple(
-        Answer(
-            provider=given.provider,
-            status=given.status,
-            track=given.track,
-            offset_s=given.offset_s,
-            speed=given.speed,
-            confidence=given.confidence,
-            other_offsets_s=given.other_offsets_s,
-            heard_s=given.heard_s,
-        )
-        for recognition in recognitions
-        for given in (recognition, *recognition.further)
-    )
+    answers = tuple(given for recognition in recognitions for given in (recognition, *recognition.further))
     return Heard(window.window_id, window.start, window.end, int(window.slot.start.timestamp()) // hop_s, answers)
 
 
@@ -79,10 +52,14 @@ class Hit:
     """A window in which one track was matched, with the answers that matched it, the best provider's first."""
 
     window: Heard
-    answers: tuple[Answer, ...]
+    answers: tuple[Recognition, ...]
+
+    @cached_property
+    def providers(self) -> frozenset[str]:
+        return frozenset(answer.provider for answer in self.answers)
 
     def by(self, provider: str) -> bool:
-        return any(answer.provider == provider for answer in self.answers)
+        return provider in self.providers
 
 
 @dataclass(frozen=True)

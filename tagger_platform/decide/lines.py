@@ -9,13 +9,14 @@ track they heard.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from tagger_platform.decide.evidence import Answer, Heard, Hit
+from tagger_platform.decide.evidence import Heard, Hit
+from tagger_platform.model import Recognition
 
 SAME_LINE_S = 2.5
 """Seconds that two lines of one airing may differ: rounding of offsets, capture delay and small speed errors."""
 
 
-def lines(window: Heard, answers: Iterable[Answer]) -> tuple[datetime, ...]:
+def lines(window: Heard, answers: Iterable[Recognition]) -> tuple[datetime, ...]:
     """The instants at which the track may have begun: the best guess of every answer first, then the others."""
     known = [(answer, answer.offset_s) for answer in answers if answer.offset_s is not None]
     offsets = [(best, answer.speed) for answer, best in known]
@@ -25,6 +26,11 @@ def lines(window: Heard, answers: Iterable[Answer]) -> tuple[datetime, ...]:
 
 def near(one: datetime, other: datetime) -> bool:
     return abs((one - other).total_seconds()) <= SAME_LINE_S
+
+
+def advance(one: Hit, other: Hit) -> bool:
+    """Whether the offsets of these two hits advance as the clock does; False where one has none."""
+    return bool(lines(one.window, one.answers) and lines(other.window, other.answers)) and agree(one, other)
 
 
 def agree(one: Hit, other: Hit) -> bool:

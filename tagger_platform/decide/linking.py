@@ -28,13 +28,17 @@ def names_of(track: Track) -> list[str]:
 
     A title counts only together with its artist: two files called "Intro" by nobody are not one track.
     """
-    names = [f"id:{track.track_id}"]
+    names = [_id_of(track)]
     if isrc := normal_text(track.isrc):
         names.append(f"isrc:{isrc}")
     title, artist = normal_text(track.title), normal_text(track.artist)
     if title and artist:
         names.append(f"text:{artist}/{title}")
     return names
+
+
+def _id_of(track: Track) -> str:
+    return f"id:{track.track_id}"
 
 
 class Links:
@@ -52,7 +56,7 @@ class Links:
                 self._join(first, other)
 
     def group(self, track: Track) -> str:
-        return self._root(names_of(track)[0])
+        return self._root(_id_of(track))
 
     def same(self, one: Track, other: Track) -> bool:
         return self.group(one) == self.group(other)

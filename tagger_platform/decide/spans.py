@@ -1,7 +1,8 @@
 """Where an airing begins and ends.
 
-What belongs here: splitting the hits of one track into airings, and their start, end and uncertainty.
-What does not: whether an airing is proved (policies) and what it is called (plays). Pure: no clock, no IO.
+What belongs here: splitting the hits of one track into airings, and the start, end and uncertainty that each claims.
+What does not: whether an airing is proved (policies), what it is called (plays), and who keeps the time that several
+tracks claim (overlaps). Pure: no clock, no IO.
 
 A line (lines) is the instant at which the track began, as an offset implies it.
 
@@ -9,8 +10,10 @@ A line (lines) is the instant at which the track began, as an offset implies it.
 the start of the neighbouring window that says otherwise (it proves that the track was not on for most of it), nor
 before the stream's first evidence.
 **End**: line + duration / speed where both are known, never after the start of the next window that says otherwise (or
-the instant at which that window's own track began, if that is after our last hit), nor after the last answered window;
-else the end of the last hit's window.
+the instant at which that window's own track began, if that is inside it), nor after the last answered window; else the
+end of the last hit's window.
+A window that names only jingles says otherwise only where it follows the hit at once: apart from it, the jingle may
+have been laid over the track.
 Where windows follow each other without a gap and a provider says from and to when in them it heard the track, an airing
 that was joined late or cut off begins or ends there, and if that is the window's edge, up to `UNNAMED_S` beyond it.
 **Uncertainty**: the larger of the two ends'. Where offsets give an end: half the spread of the agreeing hits, at least
@@ -21,12 +24,12 @@ half a hop where it has none.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
-from tagger_platform.decide.evidence import Heard, Hit, Timeline
+from tagger_platform.decide.evidence import JINGLE, OBSERVED, Heard, Hit, Timeline
 from tagger_platform.decide.lines import lines, near
 
 UNNAMED_S = 4.0
@@ -44,9 +47,16 @@ SURE_S = 0.5
 
 @dataclass(frozen=True)
 class Span:
+    """From when to when, and how far the truth may be from either, in seconds."""
+
     start: datetime
     end: datetime
-    uncertainty_s: float
+    start_unsure_s: float
+    end_unsure_s: float
+
+    @property
+    def uncertainty_s(self) -> float:
+        return round(max(self.start_unsure_s, self.end_unsure_s), 1)
 
 
 def airings(hits: Sequence[Hit], *, dedup_s: float) -> list[tuple[Hit, ...]]:
@@ -79,7 +89,8 @@ def spans(
         not_before = max(first_evidence, found[-1].start) if found else first_evidence
         found.append(_span(run, timeline, duration_s, hop_s, not_before, horizon))
     for place, (one, following) in enumerate(pairwise(found)):
-        found[place] = Span(one.start, min(one.end, following.start), one.uncertainty_s)
+        if following.start < one.end:
+            found[place] = replace(one, end=following.start, end_unsure_s=following.start_unsure_s)
     return found
 
 
@@ -104,7 +115,7 @@ def _span(
     ended = _line_end(began, duration_s, run) if began is not None else None
     end, end_unsure_s = _end(run[-1], after, ended, spread_s, hop_s)
     end = max(start, min(end, horizon))
-    return Span(start, end, round(max(start_unsure_s, end_unsure_s), 1))
+    return Span(start, end, start_unsure_s, end_unsure_s)
 
 
 def _start(
@@ -135,7 +146,7 @@ def _end(
     if after is None:
         return ended, unsure_s
     others = [line for answer in after.answers if answer.matched for line in lines(after, (answer,))[:1]]
-    known = [line for line in others if line >= last.start]
+    known = [line for line in others if line >= after.start]
     ended = min([ended, *known])
     heard = _heard_s(hit)
     if heard and last.end >= after.start:
@@ -151,6 +162,12 @@ def _end_between(hit: Hit, until_s: float, after: Heard, ended: datetime, unsure
         return stopped, SURE_S
     latest = after.start + timedelta(seconds=UNNAMED_S)
     return (ended, unsure_s) if ended <= latest else (latest - timedelta(seconds=UNNAMED_S / 2), UNNAMED_S / 2)
+
+
+def heard_in(hit: Hit) -> tuple[datetime, datetime]:
+    """From and to when the track was heard in this window: all of it, where no provider says."""
+    since, until = _heard_s(hit) or (0.0, _seconds(hit.window.end - hit.window.start))
+    return hit.window.start + timedelta(seconds=since), hit.window.start + timedelta(seconds=until)
 
 
 def _heard_s(hit: Hit) -> tuple[float, float] | None:
@@ -171,10 +188,12 @@ def _neighbours(run: Sequence[Hit], timeline: Timeline) -> tuple[Heard | None, H
 
     They are not its hits, so they say otherwise (or belong to another airing of the same track).
     """
-    providers = {answer.provider for hit in run for answer in hit.answers}
+    providers = frozenset[str]().union(*(hit.providers for hit in run)) - OBSERVED
+    begins, ends = run[0].window.start, run[-1].window.end
 
     def telling(windows: Iterable[Heard]) -> Heard | None:
-        return next((window for window in windows if any(window.asked(provider) for provider in providers)), None)
+        asked = (window for window in windows if any(window.asked(provider) for provider in providers))
+        return next((one for one in asked if (begins <= one.end and one.start <= ends) or not _only_jingles(one)), None)
 
     windows = timeline.windows
     first = _place(timeline, run[0].window)
@@ -183,6 +202,11 @@ def _neighbours(run: Sequence[Hit], timeline: Timeline) -> tuple[Heard | None, H
         telling(windows[place] for place in range(first - 1, -1, -1)),
         telling(windows[place] for place in range(last + 1, len(windows))),
     )
+
+
+def _only_jingles(window: Heard) -> bool:
+    matched = [answer.matched for answer in window.answers if answer.matched]
+    return bool(matched) and all(track.kind == JINGLE for track in matched)
 
 
 def _place(timeline: Timeline, window: Heard) -> int:

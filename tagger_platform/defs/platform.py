@@ -4,20 +4,29 @@ What belongs here: the one resource. What does not: work. Nothing heavy is impor
 because every run is a new process.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 
 from tagger_platform.library.places import Library
 from tagger_platform.library.watch import Watch
-from tagger_platform.model import CaptureState, Slot, Window
-from tagger_platform.recognize.base import Recognizer
+from tagger_platform.model import LATE_AFTER, CaptureState, Slot, Window
+from tagger_platform.recognize.acoustid import PER_MINUTE, AcoustidRecognizer
+from tagger_platform.recognize.base import Metered, Recognizer
+from tagger_platform.recognize.budget import Budget
 from tagger_platform.recognize.catalogue import CatalogueRecognizer
+from tagger_platform.recognize.cover_art import Picture, fetch
+from tagger_platform.recognize.shazam import ShazamRecognizer, SkewLimits
 from tagger_platform.settings import Settings
-from tagger_platform.spool import Spool
+from tagger_platform.spool import Clips, Pending, Spool
 from tagger_platform.store.database import Database
 from tagger_platform.store.derivation import Rules
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,8 @@ class Platform:
 
     settings: Settings
     recognizers: Sequence[Recognizer] | None = None
+    fetch_picture: Callable[[str], Picture] = fetch
+    clock: Callable[[], datetime] = utc_now
 
     @cached_property
     def database(self) -> Database:
@@ -38,6 +49,14 @@ class Platform:
             max_windows=self.settings.queue_max_size,
             max_bytes=self.settings.queue_max_mb * 1_000_000,
         )
+
+    @cached_property
+    def pending(self) -> Pending:
+        return Pending(self.settings.spool_dir / "pending", max_bytes=self.settings.pending_max_mb * 1_000_000)
+
+    @cached_property
+    def clips(self) -> Clips:
+        return Clips(self.settings.clips_dir)
 
     @cached_property
     def library(self) -> Library:
@@ -63,12 +82,42 @@ class Platform:
             return list(self.recognizers)
         providers: list[Recognizer] = [CatalogueRecognizer(self.settings.catalogue_dir)]
         if self.settings.shazam_enabled:
-            from tagger_platform.recognize.budget import Budget
-            from tagger_platform.recognize.shazam import ShazamRecognizer
-
-            budget = Budget(self.settings.data_dir / "budget.sqlite", "shazam", self.settings.shazam_per_minute)
-            providers.append(ShazamRecognizer(budget=budget, host=self.settings.shazam_url or None))
+            providers.append(self._shazam())
+        if self.settings.acoustid_enabled:
+            providers.append(self._acoustid())
         return providers
+
+    def _shazam(self) -> Recognizer:
+        settings = self.settings
+        return ShazamRecognizer(
+            budget=self._budget(ShazamRecognizer.name, settings.shazam_per_minute),
+            host=settings.shazam_url or None,
+            limits=SkewLimits(settings.shazam_time_skew, settings.shazam_frequency_skew),
+        )
+
+    def _acoustid(self) -> Recognizer:
+        settings = self.settings
+        return AcoustidRecognizer(
+            settings.acoustid_api_key,
+            fpcalc=settings.chromaprint_path,
+            budget=self._budget(AcoustidRecognizer.name, PER_MINUTE),
+            host=settings.acoustid_url or None,
+        )
+
+    def _budget(self, provider: str, per_minute: int) -> Budget:
+        return Budget(self.settings.budget_path, provider, per_minute)
+
+    def may_be_asked_late(self) -> frozenset[str]:
+        """Names of the providers that could answer a late question now."""
+        return frozenset(
+            recognizer.name
+            for recognizer in self.panel()
+            if not isinstance(recognizer, Metered) or recognizer.budget is None or recognizer.budget.has_spare()
+        )
+
+    def audio(self, window: Window) -> Path | None:
+        """The window's audio, fresh from capture or waiting for an answer; None when there is none."""
+        return self.spool.audio(window) or self.pending.audio(window.window_id)
 
     def expected_windows(self, slot: Slot) -> list[Window]:
         """The windows that these settings make one expect of a slot."""
@@ -78,6 +127,15 @@ class Platform:
             for offset in self.settings.window_offsets
         ]
 
-    def waits_no_longer(self, now: datetime) -> Slot:
-        """Audio of slots before this one has waited CATCHUP_RETAIN_HOURS for an answer."""
-        return Slot(now - timedelta(hours=self.settings.catchup_retain_hours))
+    def is_late(self, slot: Slot) -> bool:
+        return self.clock() - slot.start > LATE_AFTER
+
+    @property
+    def pending_since(self) -> datetime:
+        """Audio that was cut before this has waited CATCHUP_RETAIN_HOURS for an answer."""
+        return self.clock() - timedelta(hours=self.settings.catchup_retain_hours)
+
+    @property
+    def clips_since(self) -> Slot:
+        """Clips of slots before this are older than CLIP_RETAIN_DAYS."""
+        return Slot(self.clock() - timedelta(days=self.settings.clip_retain_days))

@@ -1,6 +1,10 @@
-"""Stage 3: decide again what each stream of the slot was playing around it, and let go of the slot."""
+"""Stage 3: decide again what each stream of the slot was playing around it, and let go of the slot.
 
-from collections.abc import Iterator
+Until the plays are in the store the audio lies where capture or an earlier run left it, and a sensor finds it there:
+the store first, then the files, and the slot's folder last. So a run that is killed anywhere is finished by the next.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
 
 import dagster as dg
 
@@ -9,9 +13,11 @@ from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.recognitions import recognitions
 from tagger_platform.defs.slots import WINDOW_SLOTS
 from tagger_platform.defs.windows import STORE_RETRY
-from tagger_platform.model import Slot
+from tagger_platform.model import Slot, Window
+from tagger_platform.spool import expire_clips, settle
 from tagger_platform.store import reports, writes
 from tagger_platform.store.derivation import derive_plays
+from tagger_platform.store.evidence import evidence_among
 
 
 @dg.asset(
@@ -24,17 +30,44 @@ from tagger_platform.store.derivation import derive_plays
 def plays(
     context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """The plays around the slot, as the policies now see them, and whether the day's promises hold."""
+    """The plays around the slot, as the policies now see them, and whether the day's promises hold.
+
+    The audio behind them is kept, waits, or goes.
+    """
     slot = Slot.parse(context.partition_key)
     known = reports.windows_of_slot(platform.database, slot)
-    expired = platform.waits_no_longer(slot.start)
+    overdue = platform.pending.overdue(platform.pending_since)
     decided = []
     with platform.database.writing() as connection:
         for stream in sorted({window.stream for window in known}):
             decided += derive_plays(connection, stream, slot, platform.rules)
-        writes.mark_expired(connection, platform.spool.waiting_since(expired))
-    platform.spool.expire_pending(expired)
+        writes.mark_expired(connection, overdue)
+        waiting = {question.window.window_id for question in reports.open_questions_in(connection, slot)}
+        evidence = evidence_among(connection, [*(window.window_id for window in known), *overdue])
+    _settle(platform, known, overdue, waiting=waiting.difference(overdue), evidence=evidence)
+    expire_clips(platform.settings.clips_dir, platform.clips_since)
     platform.spool.finish(slot)
     confirmed = sum(play.status == "confirmed" for play in decided)
-    yield dg.MaterializeResult(metadata={"confirmed": confirmed, "probable": len(decided) - confirmed})
+    yield dg.MaterializeResult(
+        metadata={
+            "confirmed": confirmed,
+            "probable": len(decided) - confirmed,
+            "waiting": len(waiting),
+            "expired": len(overdue),
+        }
+    )
     yield from checks.told(platform, slot)
+
+
+def _settle(
+    platform: Platform,
+    known: Iterable[Window],
+    overdue: Iterable[str],
+    *,
+    waiting: Collection[str],
+    evidence: Collection[str],
+) -> None:
+    places = {window_id: platform.pending.audio(window_id) for window_id in overdue}
+    places |= {window.window_id: platform.audio(window) for window in known}
+    audio = [(window_id, path) for window_id, path in places.items() if path]
+    settle(audio, waiting=waiting, evidence=evidence, pending=platform.pending, clips=platform.clips)

@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -13,7 +12,7 @@ from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.slots import WINDOW_SLOTS
 from tagger_platform.defs.windows import STORE_RETRY, windows
 from tagger_platform.errors import AudioError
-from tagger_platform.model import UNANSWERED, Recognition, Slot, Window
+from tagger_platform.model import Recognition, Slot, Window
 from tagger_platform.recognize.panel import ask_slot
 from tagger_platform.store import reports, writes
 
@@ -29,7 +28,7 @@ def recognitions(context: dg.AssetExecutionContext, platform: dg.ResourceParam[P
     slot = Slot.parse(context.partition_key)
     open_questions = reports.open_questions(platform.database, slot)
     readable, corrupt, lost = _by_audio(platform, [question.window for question in open_questions])
-    asked_at = datetime.now(UTC)
+    asked_at = platform.clock()
     answered = {question.window.window_id: question.answered_by for question in open_questions}
     given = asyncio.run(_ask(platform, slot, readable, answered))
     with platform.database.writing() as connection:
@@ -37,7 +36,6 @@ def recognitions(context: dg.AssetExecutionContext, platform: dg.ResourceParam[P
         for window, problem in corrupt:
             writes.mark_corrupt(connection, window, problem)
         writes.mark_expired(connection, [window.window_id for window in lost])
-    _keep_or_forget(platform, [*readable, *corrupt], given)
     counts = Counter(f"{answer.provider}: {answer.status}" for answer in given)
     return dg.MaterializeResult(
         metadata={"asked": len(readable), "corrupt": len(corrupt), "lost": len(lost), **dict(counts)}
@@ -52,7 +50,7 @@ def _by_audio(
     corrupt: list[tuple[Window, str]] = []
     lost: list[Window] = []
     for window in asked:
-        path = platform.spool.audio(window)
+        path = platform.audio(window)
         if path is None:
             lost.append(window)
             continue
@@ -74,27 +72,14 @@ async def _ask(
     platform: Platform, slot: Slot, jobs: Sequence[tuple[Window, Path]], answered: dict[str, frozenset[str]]
 ) -> list[Recognition]:
     """Ask about each window those who have not answered it; at the first run of a slot that is everyone."""
-    panel = platform.panel()
-    earlier = reports.heard_before(platform.database, slot, platform.rules)
-    given: list[Recognition] = []
-    for done in sorted({answered[window.window_id] for window, _ in jobs}, key=sorted):
-        given += await ask_slot(
-            [job for job in jobs if answered[job[0].window_id] == done],
-            [recognizer for recognizer in panel if recognizer.name not in done],
-            earlier=earlier,
-            hop_s=platform.settings.hop_s,
-            tolerance=platform.settings.two_hit_hop_tolerance,
-            global_inflight=platform.settings.global_max_inflight,
-            per_provider_inflight=platform.settings.per_provider_max_inflight,
-        )
-    return given
-
-
-def _keep_or_forget(platform: Platform, windows: Sequence[tuple[Window, object]], given: Sequence[Recognition]) -> None:
-    """Audio that somebody still has to answer waits; all other audio goes, because it may hold people's talk."""
-    unanswered = {answer.window_id for answer in given if answer.status in UNANSWERED}
-    for window, _ in windows:
-        if window.window_id in unanswered:
-            platform.spool.keep_pending(window)
-        else:
-            platform.spool.forget(window)
+    return await ask_slot(
+        jobs,
+        platform.panel(),
+        answered=answered,
+        known=reports.heard_until(platform.database, slot, platform.rules),
+        late=platform.is_late(slot),
+        hop_s=platform.settings.hop_s,
+        tolerance=platform.settings.two_hit_hop_tolerance,
+        global_inflight=platform.settings.global_max_inflight,
+        per_provider_inflight=platform.settings.per_provider_max_inflight,
+    )

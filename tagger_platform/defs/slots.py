@@ -12,15 +12,13 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from tagger_platform.defs.platform import Platform
-from tagger_platform.model import Slot
+from tagger_platform.model import LATE_AFTER, Slot
 
 WINDOW_SLOTS = dg.DynamicPartitionsDefinition(name="window_slots")
 
 SENSOR_INTERVAL_S = 5
 MOST_RUNS = 50
 """Runs of late slots under way at most; what is on air never waits for them."""
-LATE_AFTER = timedelta(minutes=10)
-"""A slot that became ready, or is tried again, later than this is no longer on air: it takes the late lane."""
 RETRY_PAUSE = timedelta(seconds=30)
 """After a run of a slot failed, wait this long times the number of its runs before the next (at most an hour)."""
 LONGEST_RETRY_PAUSE = timedelta(hours=1)
@@ -78,19 +76,21 @@ def requests(waiting: Sequence[str], runs: Mapping[str, SlotRuns], now: datetime
     for key in waiting:
         known = runs.get(key, SlotRuns())
         live = now - Slot.parse(key).start < LATE_AFTER
-        if not _due(known, now) or (not live and room <= 0):
+        if not due(known, now) or (not live and room <= 0):
             continue
         wanted.append(Request(key, f"{key}#{known.count}", live))
         room -= not live
     return wanted
 
 
-def _due(known: SlotRuns, now: datetime) -> bool:
+def due(known: SlotRuns, now: datetime) -> bool:
+    """Whether a slot may be requested: no run of it is under way, and it has rested since the last one."""
     pause = min(RETRY_PAUSE * known.count, LONGEST_RETRY_PAUSE)
     return not known.in_flight and (known.last_ended is None or now - known.last_ended >= pause)
 
 
-def _runs_of(instance: dg.DagsterInstance, keys: Sequence[str]) -> dict[str, SlotRuns]:
+def runs_of(instance: dg.DagsterInstance, keys: Sequence[str]) -> dict[str, SlotRuns]:
+    """What Dagster knows of the runs of these slots."""
     found: dict[str, SlotRuns] = {}
     if not keys:
         return found
@@ -115,7 +115,7 @@ def _runs_of(instance: dg.DagsterInstance, keys: Sequence[str]) -> dict[str, Slo
 )
 def spool_sensor(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> dg.SensorResult:
     waiting = sorted({*platform.spool.claimed(), *platform.spool.ready(), *platform.spool.recorded()})
-    wanted = requests(waiting, _runs_of(context.instance, waiting), datetime.now(UTC))
+    wanted = requests(waiting, runs_of(context.instance, waiting), datetime.now(UTC))
     return dg.SensorResult(
         run_requests=[
             dg.RunRequest(run_key=one.run_key, partition_key=one.key, tags=LIVE if one.live else LATE) for one in wanted

@@ -119,7 +119,7 @@ async def encode(ffmpeg: str, station: Station, items: Sequence[Item], folder: P
 async def _feed(process: asyncio.subprocess.Process, items: Sequence[Item]) -> str:
     """Gives ffmpeg the samples of all items and waits for it. Returns what it wrote to stderr."""
     assert process.stdin is not None  # noqa: S101 - a pipe, like the next
-    assert process.stderr is not None  # noqa: S101
+    assert process.stderr is not None  # noqa: S101 (Popen was given a pipe)
     given = 0
     try:
         for item in items:

@@ -14,7 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger_platform.fingerprint.peaks import HOP, QUOTA_FRAMES, RATE, Floats, Peaks, Samples, find_peaks
+from tagger_platform.fingerprint.peaks import (
+    HOP,
+    QUOTA_FRAMES,
+    RATE,
+    Floats,
+    Peaks,
+    Samples,
+    find_peaks,
+    peaks_in,
+    spectrum,
+    within,
+)
 
 Hashes = NDArray[np.uint32]
 
@@ -80,11 +91,13 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked about a window: its peaks, the pairs of them, and how many frames it has."""
+    """What is asked about a window: its peaks, the pairs of them, how many frames it has, and its spectrum: `levels`
+    (frames or one more, bins), see `peaks.spectrum`."""
 
     peaks: Peaks
     pairs: Pairs
     frames: int
+    levels: Floats
 
 
 def landmarks(blocks: Iterable[Samples]) -> Landmarks:
@@ -128,8 +141,13 @@ def tones(peaks: Peaks) -> NDArray[np.uint16]:
 
 def query(samples: Samples) -> Query:
     """What to ask about a window: mono samples (n,) at `RATE`."""
-    peaks = find_peaks([samples], ASKED_PER_BAND)
-    return Query(peaks, _pairs(peaks, ASKED_FAN_OUT), -(-len(samples) // HOP))
+    levels = spectrum(samples)
+    return query_of(samples, peaks_in(levels, ASKED_PER_BAND), levels)
+
+
+def query_of(samples: Samples, peaks: Peaks, levels: Floats) -> Query:
+    """What to ask about a window with these peaks and this spectrum."""
+    return Query(peaks, _pairs(peaks, ASKED_FAN_OUT), -(-len(samples) // HOP), within(levels))
 
 
 def query_hashes(pairs: Pairs, speed: float) -> tuple[Hashes, NDArray[np.intp]]:

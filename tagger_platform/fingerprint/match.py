@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tagger_platform.fingerprint.absent import absent
 from tagger_platform.fingerprint.index import Index
 from tagger_platform.fingerprint.landmarks import TICK_S, TICKS_PER_FRAME, query
 from tagger_platform.fingerprint.peaks import RATE, Samples
@@ -27,16 +28,14 @@ BETWEEN = (-0.006, -0.003, 0.003, 0.006)
 """Of so many of the best places the peaks are also compared at speeds between those that were looked up: half a per
 cent is two bins at 3 kHz."""
 
-WEIGHTS = {"score": 1.11, "votes": 1.70, "elsewhere": -1.51}
-BIAS = -12.2
-"""Confidence is a logistic function of the square roots of the score, the votes, and the score a little off the place.
-Fitted by maximum likelihood with a window of the catalogue's music for every 30 others, on 2,959 searches for windows
-of music, speech and noise in an index without their package, and 2,450 right answers under 36 kinds of damage, 12 s and
-5 s long (259 tracks, 15 h; benchmarks/fingerprint.py, another seed than the published figures)."""
+WEIGHTS = {"score": 1.49, "votes": 0.74, "elsewhere": -1.34, "absent": -2.48}
+BIAS = -10.1
+"""Confidence is a logistic function of the square roots of the score, the votes, the score a little off the place, and
+how much is absent. Fitted by maximum likelihood with a window of the catalogue's music for every 30 others, on 1,500
+searches for windows of music, speech and noise in an index without their track and its kin, and 840 right answers under
+36 kinds of damage, 12 s and 5 s long (259 tracks, 15 h; benchmarks/fingerprint.py, other seeds than the published)."""
 ACCEPTED = 0.75
-"""Confidence of a match. Of 1,500 windows asked of an index without their package, one reached it, of a piece by the
-same author; but of 1,000 windows asked with only their known relatives masked 15 did, because pieces of one soundtrack
-share loops, and 0.9 would leave 12 of these and cost 4 % of the short windows. So a play needs two hits that agree."""
+"""Confidence of a match. The false-alarm rate that it stands for, and the recall, are in docs/benchmarks.md."""
 RIVALS = 5
 FAR_NATS = 300.0
 """Other tracks that are looked at closely: so many, with scores not further than this below the best."""
@@ -142,7 +141,8 @@ class _Judged:
     @classmethod
     def of(cls, own: Sequence[Scored], heard: PeakMap) -> "_Judged":
         best = min((one for one in own if one.score >= own[0].score - TIE_NATS), key=lambda one: one.place.tick)
-        return cls(best, fit(best.place, heard), confidence(evidence(best, heard)), own)
+        fitted = fit(best.place, heard)
+        return cls(best, fitted, confidence(evidence(best, fitted, heard)), own)
 
     def shares_its_sound_with(self, other: "_Judged") -> bool:
         mine, its = self.fitted.met, other.fitted.met
@@ -175,13 +175,13 @@ def _told(found: Sequence[Scored], heard: PeakMap) -> list[Match]:
 
 def _match(one: _Judged, rivals: Sequence[_Judged], runner_up: Scored | None) -> Match:
     """`one` as a match; of `rivals`, those that share its sound leave it open which of them it is."""
-    alike = max((rival.best.score for rival in rivals if one.shares_its_sound_with(rival)), default=-np.inf)
+    alike = max((rival.fitted.score for rival in rivals if one.shares_its_sound_with(rival)), default=-np.inf)
     return Match(
         one.best.place.track,
         one.best.place.offset_s(one.fitted.tick),
         one.fitted.speed,
-        one.best.score,
-        one.confidence * _before(one.best.score, alike),
+        one.fitted.score,
+        one.confidence * _before(one.fitted.score, alike),
         max(one.fitted.from_tick, 0.0) * TICK_S,
         max(one.fitted.to_tick, 0.0) * TICK_S,
         RunnerUp(runner_up.place.track, runner_up.place.offset_s(), runner_up.score) if runner_up else None,
@@ -189,9 +189,14 @@ def _match(one: _Judged, rivals: Sequence[_Judged], runner_up: Scored | None) ->
     )
 
 
-def evidence(best: Scored, heard: PeakMap) -> dict[str, float]:
+def evidence(best: Scored, fitted: Fit, heard: PeakMap) -> dict[str, float]:
     """The figures that confidence rests on."""
-    return {"score": best.score, "votes": best.place.votes, "elsewhere": elsewhere(best.place, heard)}
+    return {
+        "score": fitted.score,
+        "votes": best.place.votes,
+        "elsewhere": elsewhere(best.place, heard),
+        "absent": absent(fitted.placed, heard.levels),
+    }
 
 
 def confidence(figures: Mapping[str, float]) -> float:

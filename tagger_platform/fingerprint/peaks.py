@@ -54,7 +54,7 @@ def find_peaks(blocks: Iterable[Samples], per_band: int) -> Peaks:
     """The strongest `per_band` peaks of each band in each quota block, in order of time."""
     found, first = [Peaks(_NONE, _NONE, _NONE)], 0
     for levels in _spectra(blocks):
-        part = _local_peaks(levels, per_band)
+        part = peaks_in(levels, per_band)
         found.append(replace(part, frames=part.frames + first))
         first += len(levels) - 2 * RADIUS_FRAMES
     return Peaks(
@@ -62,6 +62,16 @@ def find_peaks(blocks: Iterable[Samples], per_band: int) -> Peaks:
         np.concatenate([part.bins for part in found]),
         np.concatenate([part.levels for part in found]),
     )
+
+
+def spectrum(samples: Samples) -> Floats:
+    """Log power (frames, bins from `LOWEST_BIN` on) of a window (mono samples), with the margins of `peaks_in`."""
+    return next(_spectra([samples]), np.zeros((2 * RADIUS_FRAMES, BANDS * BAND_BINS + 2 * RADIUS_BINS), np.float32))
+
+
+def within(levels: Floats) -> Floats:
+    """A spectrum without its margins."""
+    return levels[RADIUS_FRAMES:-RADIUS_FRAMES, RADIUS_BINS:-RADIUS_BINS]
 
 
 def _spectra(blocks: Iterable[Samples]) -> Iterator[Floats]:
@@ -114,8 +124,9 @@ def _widest(values: Floats, radius: int, axis: int) -> Floats:
     return result
 
 
-def _local_peaks(levels: Floats, per_band: int) -> Peaks:
-    inner = levels[RADIUS_FRAMES:-RADIUS_FRAMES, RADIUS_BINS:-RADIUS_BINS]
+def peaks_in(levels: Floats, per_band: int) -> Peaks:
+    """The strongest `per_band` peaks of each band and quota block of one spectrum; margins only surround peaks."""
+    inner = within(levels)
     highest = _widest(_widest(levels, RADIUS_BINS, 1), RADIUS_FRAMES, 0)
     frame, column = np.nonzero((inner == highest) & (inner > 2 * np.log(10 * FLOOR)))
     group = (frame // QUOTA_FRAMES) * BANDS + column // BAND_BINS

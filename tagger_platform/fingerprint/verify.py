@@ -59,7 +59,7 @@ class PeakMap:
     """A window's peaks as a map, and what a hit and a miss add to a score, by level and row (bin).
 
     `near` (FRAMES, BINS) holds, up to a frame and a bin from a peak, the peak's number from 1 on, else 0; `ticks` (n,)
-    are the peaks' instants.
+    are the peaks' instants; `levels` is the window's spectrum.
     """
 
     near: NDArray[np.int16]
@@ -67,6 +67,7 @@ class PeakMap:
     hit: NDArray[np.float32]
     miss: NDArray[np.float32]
     frames: int
+    levels: NDArray[np.float32]
 
 
 def peak_map(query: Query) -> PeakMap:
@@ -82,6 +83,7 @@ def peak_map(query: Query) -> PeakMap:
         np.log(survival / share).astype(np.float32),
         np.log((1 - survival) / (1 - share)).astype(np.float32),
         query.frames,
+        query.levels,
     )
 
 
@@ -171,15 +173,32 @@ class _Near:
 
 
 @dataclass(frozen=True)
+class Placed:
+    """A track's stored peaks (n,) where they should lie in the window: frame, row, level step, and the number of the
+    window's peak that each met, else 0."""
+
+    frame: Places
+    row: Places
+    level: Places
+    met: NDArray[np.int16]
+
+
+@dataclass(frozen=True)
 class Fit:
-    """A candidate fitted closely: the tick of the timeline at which the window begins, the speed, from when to when
-    (ticks of the window) the track was heard, and the numbers of the window's peaks that its peaks met."""
+    """A candidate fitted closely: the tick of the timeline at which the window begins, the speed of its times and the
+    score it then has, from when to when (ticks of the window) the track was heard, and its peaks in that stretch."""
 
     tick: float
     speed: float
+    score: float
     from_tick: float
     to_tick: float
-    met: NDArray[np.int16]
+    placed: Placed
+
+    @property
+    def met(self) -> NDArray[np.int16]:
+        """Numbers of the window's peaks that the track's met."""
+        return self.placed.met[self.placed.met > 0]
 
 
 def fit(one: Candidate, heard: PeakMap) -> Fit:
@@ -187,7 +206,8 @@ def fit(one: Candidate, heard: PeakMap) -> Fit:
     middle = heard.frames * TICKS_PER_FRAME / 2
     near = _Near.of(one, heard, int(middle * 2 * WIDE_STRETCHES[-1]) + int(WIDE_SHIFTS[-1]))
     if not len(near.ticks):
-        return Fit(one.tick, one.speed, 0.0, 2 * middle, np.zeros(0, np.int16))
+        none = np.zeros(0, np.intp)
+        return Fit(one.tick, one.speed, NOTHING, 0.0, 2 * middle, Placed(none, none, none, np.zeros(0, np.int16)))
     hit, miss = heard.hit[near.level, near.row], heard.miss[near.level, near.row]
     shift, tempo = 0.0, one.speed
     for shifts, stretches in ((WIDE_SHIFTS, WIDE_STRETCHES), (FINE_SHIFTS, FINE_STRETCHES)):
@@ -196,9 +216,14 @@ def fit(one: Candidate, heard: PeakMap) -> Fit:
         best = int(np.argmax(_values(heard, ticks, near.row, hit, miss).sum(axis=1)))
         shift, tempo = float(tried[0][best, 0]), float(tried[1][best, 0])
     ticks = middle + (near.ticks + shift - middle * one.speed) / tempo
-    met = heard.near[_frames(heard, ticks)[0], near.row]
+    frame, inside = _frames(heard, ticks)
+    met = heard.near[frame, near.row]
     begin, tempo = _line(heard, near, met) or (middle * (one.speed - tempo) - shift, tempo)
-    return Fit(one.tick + begin, tempo, *_extent(ticks, _values(heard, ticks, near.row, hit, miss)), met[met > 0])
+    values = _values(heard, ticks, near.row, hit, miss)
+    first, last = _extent(ticks, values)
+    own = inside & (ticks >= first) & (ticks <= last)
+    placed = Placed(frame[own], near.row[own], near.level[own], met[own])
+    return Fit(one.tick + begin, tempo, float(values.sum()), first, last, placed)
 
 
 def _line(heard: PeakMap, near: _Near, met: NDArray[np.int16]) -> tuple[float, float] | None:

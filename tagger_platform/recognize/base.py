@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from tagger_platform.model import Recognition, Window
+from tagger_platform.recognize.budget import Budget
 
 
 class Recognizer(Protocol):
@@ -22,8 +23,9 @@ class Recognizer(Protocol):
 
 @runtime_checkable
 class Metered(Protocol):
-    """A provider whose questions are limited. The panel pays before it asks, and before it counts as in flight."""
+    """A provider whose questions are limited. The panel pays before it asks, and before it counts as in flight.
 
-    async def pay(self, wait_s: float) -> bool:
-        """Take one question from the budget, waiting at most `wait_s`; False when it cannot be paid by then."""
-        ...
+    Where `budget` is None it may be asked freely.
+    """
+
+    budget: Budget | None

@@ -4,30 +4,32 @@ What belongs here: reading the raw answer, and the status of every failure. What
 how often it may be asked (budget). The API is unofficial: anything may be missing from an answer.
 """
 
-import asyncio
-import json
-import time
-import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tagger_platform.model import Recognition, Status, Track, Window
+from tagger_platform.recognize.answers import answer, number, packed
 from tagger_platform.recognize.budget import Budget
 
 TIMEOUT_S = 10.0
 """Seconds for one question, signature included; an answer usually takes under one."""
 
-STRAIGHT_SKEW = 1e-3
-"""Skew up to which a match is straight. On 234 songs shazamio's authors found 23 of 28 wrong answers above it, and 15
-of 611 right ones."""
-
 STRAIGHT_CONFIDENCE = 0.9
 SKEWED_CONFIDENCE = 0.5
 """Below what those counts say (0.99 and 0.4 on clean songs), because radio is faster, slower and talked over."""
 
-MISSHAPEN = (LookupError, TypeError, ValueError, AttributeError)
-"""What reading JSON of another shape raises."""
+
+@dataclass(frozen=True)
+class SkewLimits:
+    """How far a match may be off in time and in frequency, as shares, and still count as straight.
+
+    On 234 songs shazamio's authors found 23 of 28 wrong answers above 0.001, and 15 of 611 right ones.
+    """
+
+    time: float = 1e-3
+    frequency: float = 1e-3
 
 
 class ShazamRecognizer:
@@ -36,54 +38,52 @@ class ShazamRecognizer:
     name = "shazam"
     asks_every_window = False
 
-    def __init__(self, *, budget: Budget | None = None, host: str | None = None, timeout_s: float = TIMEOUT_S) -> None:
-        self._budget = budget
+    def __init__(
+        self,
+        *,
+        budget: Budget | None = None,
+        host: str | None = None,
+        limits: SkewLimits = SkewLimits(),
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        self.budget = budget
         self._host = host
+        self._limits = limits
         self._timeout_s = timeout_s
-
-    async def pay(self, wait_s: float) -> bool:
-        return self._budget is None or await self._budget.take(wait_s)
 
     async def recognize(self, window: Window, audio: Path) -> Recognition:
         from tagger_platform.recognize import shazam_http  # heavy, and a process may never ask
 
-        began = time.perf_counter()
-
-        def failed(status: Status, detail: str) -> Recognition:
-            return Recognition(window.window_id, self.name, status, latency_ms=_since_ms(began), detail=detail)
-
-        try:
-            raw = await asyncio.wait_for(shazam_http.question(audio, self._host), self._timeout_s)
-            return read_answer(window, raw, latency_ms=_since_ms(began))
-        except TimeoutError:
-            return failed(Status.TIMEOUT, f"no answer within {self._timeout_s:g} s")
-        except shazam_http.NoAnswerError as error:
-            return failed(error.status, str(error))
-        except MISSHAPEN as error:
-            return failed(Status.BAD_ANSWER, f"not the shape of an answer: {type(error).__name__}: {error}")
+        return await answer(
+            window,
+            self.name,
+            shazam_http.question(audio, self._host),
+            lambda raw: read_answer(window, raw, self._limits),
+            timeout_s=self._timeout_s,
+        )
 
 
-def read_answer(window: Window, raw: Mapping[str, Any], *, latency_ms: float) -> Recognition:
-    """The recognition that Shazam's raw answer means. Raises one of `MISSHAPEN` where it has not the shape.
+def read_answer(window: Window, raw: Mapping[str, Any], limits: SkewLimits) -> Recognition:
+    """The recognition that Shazam's raw answer means. Raises one of `answers.MISSHAPEN` where it has not the shape.
 
     An error of theirs can come as ordinary JSON without `matches`: that is no "no match".
     """
     matches = raw["matches"]
-    kept = zlib.compress(json.dumps(raw, ensure_ascii=False, separators=(",", ":")).encode())
+    if not isinstance(matches, list):
+        raise TypeError(f"matches is a {type(matches).__name__} instead of a list")
     if not matches:
-        return Recognition(window.window_id, "shazam", Status.NO_MATCH, latency_ms=latency_ms, raw=kept)
+        return Recognition(window.window_id, ShazamRecognizer.name, Status.NO_MATCH, raw=packed(raw))
     best = matches[0]
-    time_skew, frequency_skew = _number(best.get("timeskew")), _number(best.get("frequencyskew"))
+    time_skew, frequency_skew = number(best.get("timeskew")), number(best.get("frequencyskew"))
     return Recognition(
         window_id=window.window_id,
-        provider="shazam",
+        provider=ShazamRecognizer.name,
         status=Status.MATCH,
         track=_track(raw["track"]),
-        offset_s=_number(best.get("offset")),
+        offset_s=number(best.get("offset")),
         speed=None if time_skew is None else 1 + time_skew,
-        confidence=_confidence(time_skew, frequency_skew),
-        latency_ms=latency_ms,
-        raw=kept,
+        confidence=_confidence(time_skew, frequency_skew, limits),
+        raw=packed(raw),
     )
 
 
@@ -91,7 +91,7 @@ def _track(raw: Mapping[str, Any]) -> Track:
     song = _song_metadata(raw)
     images, share = raw.get("images") or {}, raw.get("share") or {}
     return Track(
-        provider="shazam",
+        provider=ShazamRecognizer.name,
         provider_track_id=str(raw["key"]),
         title=str(raw["title"]),
         artist=str(raw.get("subtitle") or ""),
@@ -120,16 +120,9 @@ def _hub_link(raw: Mapping[str, Any]) -> str:
     return next((uri for uri in uris if uri.startswith("https://")), "")
 
 
-def _confidence(time_skew: float | None, frequency_skew: float | None) -> float | None:
+def _confidence(time_skew: float | None, frequency_skew: float | None, limits: SkewLimits) -> float | None:
     """Shazam gives no number: a straight match is worth 0.9, a skewed one 0.5, one without skews is left unrated."""
     if time_skew is None or frequency_skew is None:
         return None
-    return STRAIGHT_CONFIDENCE if max(abs(time_skew), abs(frequency_skew)) <= STRAIGHT_SKEW else SKEWED_CONFIDENCE
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _since_ms(began: float) -> float:
-    return round((time.perf_counter() - began) * 1000, 1)
+    straight = abs(time_skew) <= limits.time and abs(frequency_skew) <= limits.frequency
+    return STRAIGHT_CONFIDENCE if straight else SKEWED_CONFIDENCE

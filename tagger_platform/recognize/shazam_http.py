@@ -8,6 +8,7 @@ when to ask again, and it tells an outage by the HTTP status: some come as ordin
 """
 
 import json
+import time
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -18,17 +19,8 @@ from shazamio import Shazam
 from shazamio.interfaces.client import HTTPClientInterface
 
 from tagger_platform.model import Status
-
-DETAIL_CHARS = 200
-"""How much of an unexpected body is told: enough to recognise an error page."""
-
-
-class NoAnswerError(Exception):
-    """Why there is no answer, as the status of the recognition."""
-
-    def __init__(self, status: Status, detail: str) -> None:
-        self.status = status
-        super().__init__(detail)
+from tagger_platform.recognize.answers import DETAIL_CHARS, NoAnswerError
+from tagger_platform.recognize.breaker import retry_after_s
 
 
 async def question(audio: Path, host: str | None) -> dict[str, Any]:
@@ -61,11 +53,15 @@ class _OneAttempt(HTTPClientInterface):
     async def request(self, method: str, url: str, **kwargs: Any) -> Any:  # noqa: ANN401 - shazamio's signature
         async with self._session.request(method, self._to(url), **kwargs) as response:
             body = await response.text(errors="replace")
-            told = f"HTTP {response.status}: {body[:DETAIL_CHARS]}"
+            wait = response.headers.get("Retry-After")
+            told = f"HTTP {response.status}{f', Retry-After {wait}' if wait else ''}: {body[:DETAIL_CHARS]}"
+            wait_s = retry_after_s(wait, time.time())
             if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-                raise NoAnswerError(Status.THROTTLED, told)
+                raise NoAnswerError(Status.THROTTLED, told, wait_s)
             if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                raise NoAnswerError(Status.PROVIDER_DOWN, told)
+                raise NoAnswerError(Status.PROVIDER_DOWN, told, wait_s)
+            if response.status >= HTTPStatus.BAD_REQUEST:
+                raise NoAnswerError(Status.BAD_ANSWER, told)
             try:
                 return json.loads(body)
             except json.JSONDecodeError as error:

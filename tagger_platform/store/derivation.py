@@ -4,19 +4,23 @@ What belongs here: how much of a stream to look at when a slot has been answered
 replaced. What does not: the decision itself (`decide`). Overlapping derivations that read and wrote in separate
 blocks were wrong every time, so `derive_plays` takes a connection inside `writing()`.
 
-A new answer can change only plays near it: a *zone* around the slot, as wide as two hits of one play can be apart.
-Those plays are decided from all windows in a wider *range*, so that each is seen whole; plays outside the zone are
-not touched, and the cost does not grow with the log.
+A new answer can change only plays near it: a *zone* around the slot, as wide as two hits of one play can be apart, and
+what overlaps the plays there. Those plays are decided from all windows in a wider *range*, so that each is seen whole;
+plays outside the zone are not touched (they may be of other policies, where a day was decided again), and the cost
+does not grow with the log. A stored play that tells of the same airing as a play of the zone is replaced with it,
+wherever it lies: where policies differ on the two sides of the zone's edge, no airing is lost and none logged twice.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tagger_platform.decide.evidence import Answer, Heard
-from tagger_platform.decide.plays import carry_over, decide
-from tagger_platform.model import Play, Slot, Status, window_start
+from tagger_platform.decide.evidence import Heard
+from tagger_platform.decide.identity import carry_over, connected, same_airings
+from tagger_platform.decide.plays import decide
+from tagger_platform.model import Play, Recognition, Slot, Status, window_start
 from tagger_platform.store.database import Connection
+from tagger_platform.store.evidence import with_lateness
 from tagger_platform.store.rows import EVIDENCE_MARGIN, PLAYS, TRACK_FIELDS, aware, naive, plays_from, track_from
 from tagger_platform.store.writes import insert
 
@@ -59,14 +63,25 @@ class Zone:
     def touches(self, play: Play) -> bool:
         return play.started_at <= self.end and play.ended_at >= self.start
 
+    def around(self, plays: Iterable[Play]) -> "Zone":
+        """The zone, as wide as those of these plays that touch it reach."""
+        touched = [play for play in plays if self.touches(play)]
+        return Zone(
+            min([self.start, *(play.started_at for play in touched)]),
+            max([self.end, *(play.ended_at for play in touched)]),
+        )
+
 
 def derive_plays(connection: Connection, stream: str, slot: Slot, rules: Rules) -> list[Play]:
     """Decide again what `stream` played around `slot`; returns the plays of that zone as they now are."""
     zone = _zone(connection, stream, slot, rules)
-    new = [play for play in _decided(connection, stream, zone, rules) if zone.touches(play)]
-    old = stored_plays(connection, stream, zone)
-    plays = carry_over(new, old)
-    _replace(connection, old, plays)
+    decided, zone = decide_zone(connection, stream, zone.around(stored_plays(connection, stream, zone)), rules)
+    stored = stored_plays(connection, stream, zone.around(decided))
+    touching = [{place for place, play in enumerate(plays) if zone.touches(play)} for plays in (decided, stored)]
+    mine, gone = connected(same_airings(decided, stored), *touching)
+    old = [stored[place] for place in sorted(gone)]
+    plays = with_lateness(connection, carry_over([decided[place] for place in sorted(mine)], old))
+    replace_plays(connection, old, plays)
     return plays
 
 
@@ -88,7 +103,8 @@ def _with_neighbours(connection: Connection, stream: str, zone: Zone) -> Zone:
     return Zone(aware(before or start), aware(after or end))
 
 
-def _decided(connection: Connection, stream: str, zone: Zone, rules: Rules) -> list[Play]:
+def decide_zone(connection: Connection, stream: str, zone: Zone, rules: Rules) -> tuple[list[Play], Zone]:
+    """The plays of `stream` in and beyond the zone, and the zone that those touching it fill: in it all are whole."""
     margin = LONGEST_TRACK
     while True:
         seen = Zone(zone.start - margin, zone.end + margin)
@@ -102,14 +118,15 @@ def _decided(connection: Connection, stream: str, zone: Zone, rules: Rules) -> l
             dedup_s=rules.dedup_s,
             hop_s=rules.hop_s,
         )
+        reached = zone.around(plays)
         at_edge = [
             play
             for play in plays
-            if zone.touches(play)
+            if reached.touches(play)
             and (play.started_at < seen.start + rules.reach or play.ended_at > seen.end - rules.reach)
         ]
         if not at_edge or margin >= LONGEST_RANGE:
-            return plays
+            return plays, reached
         margin *= 2
 
 
@@ -129,21 +146,22 @@ def heard_windows(connection: Connection, stream: str, start: datetime, end: dat
         {"stream": stream, "start": naive(start), "end": naive(end)},
     ).fetchall()
     windows: dict[str, Heard] = {}
-    answers: dict[str, list[Answer]] = {}
+    answers: dict[str, list[Recognition]] = {}
     for window_id, started, ended, slot, provider, status, offset, speed, sure, others, since, until, *track in rows:
         slot_number = int(aware(slot).timestamp()) // hop_s
         windows[window_id] = Heard(window_id, aware(started), aware(ended), slot_number)
         heard = track_from(track) if track[0] is not None else None
         answers.setdefault(window_id, []).append(
-            Answer(
+            Recognition(
+                window_id,
                 provider,
                 Status(status),
                 heard,
-                offset,
-                speed,
-                sure,
-                tuple(others),
-                None if since is None else (since, until),
+                offset_s=offset,
+                other_offsets_s=tuple(others),
+                heard_s=None if since is None else (since, until),
+                speed=speed,
+                confidence=sure,
             )
         )
     return [
@@ -162,7 +180,7 @@ def stored_plays(connection: Connection, stream: str, zone: Zone) -> list[Play]:
     return plays_from(connection, rows)
 
 
-def _replace(connection: Connection, old: Sequence[Play], new: Sequence[Play]) -> None:
+def replace_plays(connection: Connection, old: Sequence[Play], new: Sequence[Play]) -> None:
     """Make the stored plays equal to the new ones, writing only what differs."""
     known, wanted = {play.play_id: play for play in old}, {play.play_id: play for play in new}
     gone = [play for play_id, play in known.items() if wanted.get(play_id) != play]
@@ -200,4 +218,5 @@ def _play_row(play: Play) -> list[object]:
         play.confidence,
         play.policy,
         play.late,
+        play.explanation,
     ]

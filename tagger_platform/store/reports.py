@@ -11,11 +11,15 @@ from tagger_platform.decide.coverage import UNACCOUNTED, Coverage, coverage
 from tagger_platform.decide.evidence import Heard
 from tagger_platform.model import UNANSWERED, CaptureState, Play, Slot, Window
 from tagger_platform.store import library
+from tagger_platform.store.art import with_local_art
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.derivation import Rules, heard_windows
 from tagger_platform.store.expected import unaccounted
 from tagger_platform.store.library import Counts, LibraryItem
 from tagger_platform.store.rows import PLAYS, aware, naive, plays_from
+
+WAITING = ", ".join(f"'{status}'" for status in sorted(UNANSWERED))
+"""Statuses that another request may still turn into an answer, for SQL."""
 
 
 def day_bounds(day: date, tz: tzinfo) -> tuple[datetime, datetime]:
@@ -50,7 +54,7 @@ def plays_of_day(
             PLAYS + where + " ORDER BY p.started_at, p.stream, p.play_id LIMIT $limit OFFSET $offset",
             {**values, "limit": total if limit is None else limit, "offset": offset},
         ).fetchall()
-        return PlaysPage(plays_from(connection, rows), total)
+        return PlaysPage(with_local_art(connection, plays_from(connection, rows)), total)
 
 
 def _one(connection: Connection, sql: str, values: dict[str, object]) -> int:
@@ -74,7 +78,7 @@ def latest_plays(database: Database) -> dict[str, Play]:
             + " WHERE p.started_at >= coalesce((SELECT max(started_at) FROM plays), p.started_at) - INTERVAL 7 DAY"
             " QUALIFY row_number() OVER (PARTITION BY p.stream ORDER BY p.started_at DESC, p.play_id) = 1"
         ).fetchall()
-        return {play.stream: play for play in plays_from(connection, rows)}
+        return {play.stream: play for play in with_local_art(connection, plays_from(connection, rows))}
 
 
 def stream_titles(database: Database) -> dict[str, str]:
@@ -160,20 +164,23 @@ class OpenQuestion:
 
 def open_questions(database: Database, slot: Slot) -> list[OpenQuestion]:
     """The captured windows of a slot that nobody was asked about, or that somebody may still answer."""
-    waiting = ", ".join(f"'{status}'" for status in sorted(UNANSWERED))
     with database.reading() as connection:
-        return _questions(
-            connection,
-            slot,
-            f" HAVING capture_state = 'captured' AND (count(r.status) = 0 OR bool_or(r.status IN ({waiting})))",
-        )
+        return open_questions_in(connection, slot)
+
+
+def open_questions_in(connection: Connection, slot: Slot) -> list[OpenQuestion]:
+    """The same, inside a block that is open already."""
+    return _questions(
+        connection,
+        slot,
+        f" HAVING capture_state = 'captured' AND (count(r.status) = 0 OR bool_or(r.status IN ({WAITING})))",
+    )
 
 
 def _questions(connection: Connection, slot: Slot, having: str) -> list[OpenQuestion]:
-    waiting = ", ".join(f"'{status}'" for status in sorted(UNANSWERED))
     rows = connection.execute(
         "SELECT stream, w.offset_s, length_s, capture_state, w.detail, level_dbfs, icy_title,"
-        f" list(r.provider) FILTER (r.status NOT IN ({waiting}))"
+        f" list(r.provider) FILTER (r.status NOT IN ({WAITING}))"
         " FROM windows w LEFT JOIN recognitions r ON r.window_id = w.window_id"
         " AND r.started_at >= $slot AND r.started_at < $slot + INTERVAL 1 DAY WHERE slot = $slot"
         f" GROUP BY ALL{having} ORDER BY stream, w.offset_s",
@@ -187,15 +194,30 @@ def _questions(connection: Connection, slot: Slot, having: str) -> list[OpenQues
     ]
 
 
-def heard_before(database: Database, slot: Slot, rules: Rules) -> dict[str, list[Heard]]:
-    """What every stream's latest windows before the slot said, as far back as a chain of hits can reach."""
-    start = slot.start - rules.reach
+def waited_for(database: Database, slots: Sequence[Slot]) -> dict[str, frozenset[str]]:
+    """The providers that have not answered every window of these slots, by slot key."""
+    if not slots:
+        return {}
+    starts = [naive(slot.start) for slot in slots]
+    with database.reading() as connection:
+        rows = connection.execute(
+            "SELECT w.slot, list(DISTINCT r.provider) FROM windows w JOIN recognitions r USING (window_id)"
+            " WHERE w.slot IN (SELECT unnest($slots)) AND w.started_at >= $first AND r.started_at >= $first"
+            f" AND r.status IN ({WAITING}) GROUP BY w.slot",
+            {"slots": starts, "first": min(starts)},
+        ).fetchall()
+    return {Slot(aware(start)).key: frozenset(providers) for start, providers in rows}
+
+
+def heard_until(database: Database, slot: Slot, rules: Rules) -> dict[str, list[Heard]]:
+    """What every stream's windows of the slot and before it said, as far back as a chain of hits can reach."""
+    start, end = slot.start - rules.reach, slot.next(rules.hop_s).start
     with database.reading() as connection:
         streams = connection.execute(
             "SELECT DISTINCT stream FROM windows WHERE started_at >= ? AND started_at < ?",
-            [naive(start), naive(slot.start)],
+            [naive(start), naive(end)],
         ).fetchall()
-        return {stream: heard_windows(connection, stream, start, slot.start, rules.hop_s) for (stream,) in streams}
+        return {stream: heard_windows(connection, stream, start, end, rules.hop_s) for (stream,) in streams}
 
 
 def library_items(database: Database) -> list[LibraryItem]:

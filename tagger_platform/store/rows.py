@@ -32,7 +32,9 @@ EVIDENCE_MARGIN = timedelta(minutes=2)
 
 PLAYS = (
     "SELECT p.play_id, p.stream, p.started_at, p.ended_at, p.uncertainty_s, p.status, p.confidence, p.policy, p.late,"
-    " " + ", ".join(f"t.{name}" for name in TRACK_FIELDS) + " FROM plays p JOIN tracks t USING (track_id)"
+    " p.explanation, "
+    + ", ".join(f"t.{name}" for name in TRACK_FIELDS)
+    + " FROM plays p JOIN tracks t USING (track_id)"
 )
 """The SELECT that `plays_from` understands; callers add WHERE and ORDER BY."""
 
@@ -79,7 +81,7 @@ def plays_from(connection: Connection, rows: Sequence[Sequence[Any]]) -> list[Pl
 
 
 def _play_from(row: Sequence[Any], windows: tuple[str, ...]) -> Play:
-    play_id, stream, started, ended, uncertainty, status, confidence, policy, late, *track = row
+    play_id, stream, started, ended, uncertainty, status, confidence, policy, late, explanation, *track = row
     return Play(
         play_id=play_id,
         stream=stream,
@@ -92,6 +94,7 @@ def _play_from(row: Sequence[Any], windows: tuple[str, ...]) -> Play:
         policy=policy,
         windows=windows,
         late=late,
+        explanation=explanation,
     )
 
 
@@ -119,6 +122,7 @@ def play_json(play: Play) -> dict[str, Any]:
         "policy": play.policy,
         "windows": list(play.windows),
         "late": play.late,
+        "explanation": play.explanation,
     }
 
 

@@ -41,7 +41,7 @@ def capture_standin(port: int = 0) -> Iterator[CaptureStandIn]:
             self.end_headers()
             self.wfile.write(text.encode())
 
-        do_POST = do_GET  # noqa: N815
+        do_POST = do_GET  # noqa: N815 (http.server calls it so)
 
         def log_message(self, *_: object) -> None:
             """Stay quiet."""

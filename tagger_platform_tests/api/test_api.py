@@ -231,6 +231,29 @@ def test_something_else_on_captures_port_is_not_capture(client, capture, text):
     assert "not capture" in answer.json()["error"]["message"]
 
 
+PICTURES = [("jpg", "image/jpeg"), ("png", "image/png"), ("webp", "image/webp")]
+
+
+@pytest.mark.parametrize(("suffix", "media_type"), PICTURES)
+def test_cover_art_is_served_as_the_picture_it_is_and_may_be_kept(client, tmp_path, suffix, media_type):
+    name = f"{'0' * 32}.{suffix}"
+    (tmp_path / "art").mkdir()
+    (tmp_path / "art" / name).write_bytes(b"a picture")
+    answer = client.get(f"/api/art/{name}")
+    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, b"a picture", media_type)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "immutable" in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize("name", ["tagger.duckdb", "..%2Ftagger.duckdb", "notes.txt", "0" * 32 + ".jpg", "%00", ""])
+def test_nothing_but_cover_art_is_served_there(client, tmp_path, name):
+    (tmp_path / "art").mkdir()
+    for path in (tmp_path / "tagger.duckdb", tmp_path / "art" / "notes.txt"):
+        path.write_text("not yours")
+    answer = client.get(f"/api/art/{name}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [("GET", "/nowhere", 404, "not_found"), ("DELETE", "/api/plays", 405, "method_not_allowed")],

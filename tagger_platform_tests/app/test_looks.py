@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import streamlit_app
 from streamlit_app import art, ui
+from tagger_platform.model import Track
 from tagger_platform_tests import samples
 
 
@@ -22,6 +23,12 @@ def test_a_picture_asks_for_nothing():
     for url in (art.tile("shazam:1"), art.blank()):
         assert url.startswith("data:image/svg+xml,<svg") or unquote(url).startswith("data:image/svg+xml,<svg")
         assert unquote(url).count("http") == 1  # the name of the format
+
+
+@pytest.mark.parametrize("artwork", ["", "https://images.example/1.jpg", "javascript:alert(1)", "//host/api/art/1.jpg"])
+def test_a_track_without_a_local_copy_has_a_drawn_picture(artwork):
+    assert art.picture(Track("shazam", "1", "Song", artwork=artwork)) == art.tile("shazam:1")
+    assert art.picture(Track("shazam", "1", "Song", artwork="/api/art/1.jpg")) == "/api/art/1.jpg"
 
 
 def test_every_stream_has_its_colour_also_when_there_are_more_streams_than_colours():

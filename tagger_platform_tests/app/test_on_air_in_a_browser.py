@@ -15,13 +15,16 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 import streamlit_app
+from tagger_platform.recognize.cover_art import Picture, keep
 from tagger_platform.settings import Settings
+from tagger_platform.store.art import Tried, note_tried
 from tagger_platform.store.database import Database
 from tagger_platform.store.reports import plays_of_day
 from tagger_platform.store.rows import plays_csv
 from tagger_platform_tests import samples
 from tagger_platform_tests.api.capture_standin import capture_standin
 from tagger_platform_tests.api.test_serving import free_ports
+from tagger_platform_tests.standins.pictures import image
 
 pytestmark = pytest.mark.real
 
@@ -224,6 +227,33 @@ def test_a_play_that_arrives_appears_by_itself(platform: Platform, page: Page) -
     expect(page.locator(".card .title").first).to_have_text("Fresh <i>Arrival</i>", timeout=NEW_PLAY_MS)
     assert count_of(platform) != before
     expect(plays_metric(page)).to_have_text(count_of(platform), timeout=NEW_PLAY_MS)
+
+
+def painted(platform: Platform, name: str) -> tuple[samples.Track, str]:
+    """A track with cover art that was fetched, and the path of its local copy."""
+    url = f"https://images.example/{name}.jpg"
+    kept = keep(Picture(image(), "jpg"), url, platform.settings.art_dir)
+    with platform.database.writing() as connection:
+        note_tried(connection, [Tried(url, kept)], datetime.now(samples.TZ))
+    return samples.Track("shazam", name, name, artwork=url), f"/api/art/{kept}"
+
+
+def test_cover_art_is_shown_on_cards_and_in_the_table_from_this_server_alone(platform: Platform, page: Page) -> None:
+    on_card, card_path = painted(platform, "card")
+    in_table, table_path = painted(platform, "table")
+    latest = datetime(DAY.year, DAY.month, DAY.day, 23, 59, 58, tzinfo=samples.TZ)
+    now = datetime.now(samples.TZ)
+    samples.write_plays(
+        platform.database,
+        [samples.play("kitchen", now, of=on_card), samples.play("kitchen", latest, of=in_table, seconds=1)],
+    )
+    with page.expect_response(platform.url + table_path) as shown:
+        page.goto(f"{platform.url}/?date={DAY}&stream=kitchen")
+    assert (shown.value.status, shown.value.headers["content-type"]) == (200, "image/jpeg")
+    assert shown.value.headers["x-content-type-options"] == "nosniff"
+    picture = page.locator(f'.card img[src="{card_path}"]')
+    expect(picture).to_have_count(1)
+    assert picture.evaluate("async image => { await image.decode(); return image.naturalWidth }") == 64
 
 
 def test_a_busy_store_is_a_sentence_until_it_is_free(platform: Platform, page: Page) -> None:

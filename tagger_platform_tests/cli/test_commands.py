@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from tagger_platform.model import Recognition, Status
+from tagger_platform.recognize.budget import Budget
 from tagger_platform_tests.fingerprint.tunes import RATE, tune
 
 Tagger = Callable[..., tuple[int, str, str]]
@@ -121,9 +123,39 @@ def test_the_doctor_finds_a_healthy_platform(tagger: Tagger) -> None:
     assert {row["check"] for row in lines(out)} >= {"settings", "ffmpeg", "data folder", "store", "catalogue", "spool"}
 
 
+def test_the_doctor_says_that_fpcalc_is_missing_where_acoustid_is_to_be_asked(
+    tagger: Tagger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CHROMAPRINT_PATH", str(tmp_path / "no-fpcalc"))
+    assert "not asked" in tagger("doctor")[1]
+    monkeypatch.setenv("ACOUSTID_ENABLED", "true")
+    monkeypatch.setenv("ACOUSTID_API_KEY", "a-key")
+    code, out, _ = tagger("doctor", "--json")
+    (found,) = [row for row in lines(out) if row["check"] == "acoustid"]
+    assert (code, found["ok"]) == (1, False)
+    assert "CHROMAPRINT_PATH" in found["detail"]
+    assert "libchromaprint-tools" in found["detail"]
+    assert "a-key" not in out
+
+
 def test_the_doctor_says_what_is_wrong(tagger: Tagger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FFMPEG_PATH", str(tmp_path / "no-ffmpeg"))
     code, out, _ = tagger("doctor")
     assert code == 1
     assert "WRONG" in out
     assert "FFMPEG_PATH" in out
+
+
+def test_the_doctor_tells_of_a_provider_that_is_left_alone(
+    tagger: Tagger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    budget = Budget(tmp_path / "budget.sqlite", "shazam", per_minute=4)
+    assert budget.take("kexp") is None
+    found = []
+    for _ in range(2):
+        code, out, _ = tagger("doctor", "--json")
+        (row,) = [row for row in lines(out) if row["check"] == "providers"]
+        found.append((code, row["ok"], row["detail"].partition(" until ")[0]))
+        budget.told(Recognition("", "shazam", Status.THROTTLED, detail="HTTP 429", retry_after_s=60.0))
+    assert found == [(0, True, "shazam answers"), (1, False, "shazam is not asked")]

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tagger_platform.decide.evidence import Answer, Heard
-from tagger_platform.model import Status, Track
+from tagger_platform.decide.evidence import Heard
+from tagger_platform.model import Recognition, Status, Track
 
 EPOCH = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 HOP_S = 120
@@ -26,16 +26,16 @@ def track(name: str = "song", provider: str = "catalogue", **fields: object) -> 
 
 def match(
     name: str | Track = "song", offset: float | None = None, *, provider: str = "catalogue", **fields: object
-) -> Answer:
+) -> Recognition:
     named = name if isinstance(name, Track) else track(name, provider)
-    return Answer(named.provider, Status.MATCH, named, offset, **fields)
+    return Recognition("", named.provider, Status.MATCH, named, offset, **fields)
 
 
-def no(provider: str = "catalogue", status: Status = Status.NO_MATCH) -> Answer:
-    return Answer(provider, status)
+def no(provider: str = "catalogue", status: Status = Status.NO_MATCH) -> Recognition:
+    return Recognition("", provider, status)
 
 
-def window(second: float, *answers: Answer, hop_s: int = HOP_S) -> Heard:
+def window(second: float, *answers: Recognition, hop_s: int = HOP_S) -> Heard:
     start = at(second)
     slot = int(start.timestamp()) // hop_s
     return Heard(f"kexp/{second:g}", start, start + timedelta(seconds=WINDOW_S), slot, answers)

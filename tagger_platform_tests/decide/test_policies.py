@@ -1,13 +1,18 @@
 """When a play is confirmed, by whom, and which track it shows."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tagger_platform.decide import POLICIES, decide
 from tagger_platform.decide.plays import confirm_needed
 from tagger_platform.errors import RequestError
 from tagger_platform.model import PlayStatus, Status
+from tagger_platform.settings import KNOWN_POLICIES, SUPPORTING_POLICIES
 from tagger_platform_tests.decide.build import BOTH, RULES, match, no, track, window
 
+DECISION = Path(__file__).parent.parent.parent / "docs" / "decision.md"
 LOST = Status.PROVIDER_DOWN
 CHAINS = {
     "two windows in neighbouring slots": ([(0, "hit"), (120, "hit")], 1, True),
@@ -97,8 +102,131 @@ def test_a_provider_whose_policy_is_not_named_makes_no_play():
 
 
 def test_every_policy_is_known_by_its_name_and_explains_itself():
-    assert list(POLICIES) == ["shazam_two_hit", "catalogue_two_hit", "catalogue_single"]
     assert all(policy.name == name and policy.version and policy.rule for name, policy in POLICIES.items())
+
+
+def test_the_settings_know_the_same_policies():
+    assert set(KNOWN_POLICIES) == set(POLICIES)
+    assert set(SUPPORTING_POLICIES) == {name for name, policy in POLICIES.items() if not policy.confirms}
+
+
+def test_the_page_about_the_decision_tells_of_every_policy_in_its_version():
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", DECISION.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name: int(version) for name, version in rows} == {n: policy.version for n, policy in POLICIES.items()}
+
+
+OURS, THEIRS = track("7", isrc="GB-AYE-6900522"), track("99", "shazam", title="other", isrc="gbaye6900522")
+SAME_TEXT = track("x", "acoustid", title="OTHER!", artist="Band feat. Guest")
+UNLINKED = track("5", "shazam", title="something else")
+AGREE = {
+    "two providers on one window, linked by ISRC": ([(0, match(OURS), match(THEIRS))], True),
+    "two providers on one window, linked by title and artist": ([(0, match(THEIRS), match(SAME_TEXT))], True),
+    "two providers that name different tracks": ([(0, match(OURS), match(UNLINKED))], False),
+    "two windows of one provider": ([(0, match(THEIRS)), (30, match(THEIRS))], True),
+    "two windows of one provider, of which AcoustID names the second": (
+        [(0, match(THEIRS)), (30, match(THEIRS), match(SAME_TEXT))],
+        True,
+    ),
+    "one provider in one window, another in the next": ([(0, match(THEIRS)), (30, match(OURS))], False),
+    "one provider in one window, AcoustID in the next": ([(0, match(THEIRS)), (30, match(SAME_TEXT))], False),
+    "one provider in one window": ([(0, match(THEIRS), no("catalogue"))], False),
+    "two windows of the catalogue at offsets that do not agree": ([(0, match(OURS, 9)), (30, match(OURS, 99))], False),
+}
+
+
+@pytest.mark.parametrize(("said", "confirmed"), AGREE.values(), ids=AGREE.keys())
+def test_any_two_agree_wants_two_voices(said, confirmed):
+    windows = [window(second, *answers) for second, *answers in said]
+    plays = decide(windows, **RULES, policies=["any_two_agree"])
+    assert all((play.status is PlayStatus.CONFIRMED) is confirmed for play in plays)
+    assert plays
+
+
+ALONE = [match(SAME_TEXT)]
+"""What AcoustID may say by itself, under the policy that hears it."""
+
+
+@pytest.mark.parametrize("others", [[], [no("shazam")], [match(UNLINKED)]], ids=["nobody", "no match", "another track"])
+def test_what_acoustid_alone_names_is_no_play_and_changes_none(others):
+    windows = [window(second, *others) for second in (0, 30, 120)]
+    observed = [window(second, *others, *ALONE) for second in (0, 30, 120)]
+    assert decide(observed, **RULES, policies=["any_two_agree"]) == decide(windows, **RULES, policies=["any_two_agree"])
+
+
+def test_what_acoustid_does_not_know_says_nothing():
+    windows = [window(second, match(THEIRS, second + 10.0)) for second in (0, 30)]
+    missed = [window(second, match(THEIRS, second + 10.0), no("acoustid")) for second in (0, 30)]
+    missed += [window(second, no("acoustid")) for second in (15, 45, 60)]
+    assert decide(missed, **RULES, policies=["any_two_agree"]) == decide(windows, **RULES, policies=["any_two_agree"])
+
+
+def test_acoustid_never_names_the_play():
+    (play,) = decide([window(0, match(SAME_TEXT), match(THEIRS))], **RULES, policies=["any_two_agree"])
+    assert (play.track.track_id, play.status) == ("shazam:99", "confirmed")
+
+
+LINES = {
+    "offsets advance as the clock does": ([10.0, 130.0], True),
+    "within the tolerance": ([10.0, 132.5], True),
+    "beyond the tolerance": ([10.0, 132.6], False),
+    "one offset is unknown": ([10.0, None], False),
+    "offsets that jump": ([10.0, 190.0], False),
+}
+
+
+@pytest.mark.parametrize(("offsets", "surer"), LINES.values(), ids=LINES.keys())
+def test_the_timeline_halves_the_doubt_and_vetoes_nothing(offsets, surer):
+    said = [match(offset=offset, provider="shazam", confidence=0.5) for offset in offsets]
+    windows = [window(120 * place, answer) for place, answer in enumerate(said)]
+    (plain,) = decide(windows, **RULES, policies=["shazam_two_hit"])
+    (play,) = decide(windows, **RULES, policies=["shazam_two_hit", "timeline"])
+    assert (plain.confidence, play.confidence) == (0.75, 0.875 if surer else 0.75)
+    assert plain.status == play.status == "confirmed"
+    assert play.policy == ("shazam_two_hit+timeline" if surer else "shazam_two_hit")
+
+
+def test_the_timeline_confirms_nothing_by_itself():
+    windows = [window(0, match(offset=0, provider="shazam")), *[window(at, no("shazam")) for at in (30, 60, 90)]]
+    windows.append(window(120, match(offset=120, provider="shazam")))
+    (play,) = decide(windows, **RULES, policies=["shazam_two_hit", "timeline"])
+    assert (play.status, play.policy) == ("probable", "shazam_two_hit+timeline")
+    for policies in (["timeline"], []):
+        with pytest.raises(RequestError, match="makes no play: name one of shazam_two_hit"):
+            decide(windows, **RULES, policies=policies)
+
+
+EXPLAINED = {
+    "two hits": (
+        [(0, match(offset=10)), (120, match(offset=130)), (240, match(offset=250))],
+        ["catalogue_two_hit"],
+        "catalogue_two_hit v2: catalogue named it in two consecutive windows that it was asked about, at offsets that "
+        "agree on when it began (kexp/0 and kexp/120)",
+    ),
+    "two rules": (
+        [(0, match(OURS), match(THEIRS)), (30, match(THEIRS))],
+        ["any_two_agree", "shazam_two_hit", "catalogue_two_hit"],
+        "any_two_agree v1: two providers named it in one window, or one of them in two consecutive windows (kexp/0); "
+        "shazam_two_hit v1: shazam named it in two consecutive windows that it was asked about (kexp/0 and kexp/30)",
+    ),
+    "one hit": (
+        [(0, match())],
+        BOTH,
+        "probable: heard in kexp/0, which is not enough for catalogue_two_hit v2",
+    ),
+    "hits too far apart": (
+        [(second, match()) for second in (0, 301, 602)],
+        ["catalogue_two_hit", "catalogue_single"],
+        "probable: heard in 3 windows from kexp/0 to kexp/602, which is not enough for catalogue_two_hit v2, "
+        "catalogue_single v1",
+    ),
+}
+
+
+@pytest.mark.parametrize(("said", "policies", "line"), EXPLAINED.values(), ids=EXPLAINED.keys())
+def test_a_play_says_in_one_line_which_windows_met_which_rule(said, policies, line):
+    windows = [window(second, *answers) for second, *answers in said]
+    (play,) = decide(windows, **{**RULES, "tolerance": 0}, policies=policies)
+    assert play.explanation == line
 
 
 def test_an_unknown_policy_is_refused_with_a_sentence():

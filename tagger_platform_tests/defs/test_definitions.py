@@ -13,8 +13,20 @@ from tagger_platform.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
-HEAVY = ("torch", "streamlit", "pandas", "sklearn", "sentence_transformers", "matplotlib", "shazamio", "aiohttp")
-"""What no run may pay for before it needs it. shazamio and aiohttp come with the first question to Shazam."""
+HEAVY = (
+    "torch",
+    "streamlit",
+    "pandas",
+    "sklearn",
+    "sentence_transformers",
+    "matplotlib",
+    "shazamio",
+    "aiohttp",
+    "acoustid",
+    "requests",
+    "PIL",
+)
+"""What no run may pay for before it needs it: a provider's library comes with the first question to it."""
 
 
 def run(folder: Path, *command: object, **environ: str) -> subprocess.CompletedProcess[str]:

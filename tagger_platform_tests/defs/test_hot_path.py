@@ -1,7 +1,8 @@
 """The assets of a slot, run in this process: plays come out, whatever goes wrong on the way."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -10,8 +11,9 @@ import pytest
 import soundfile
 
 from tagger_platform.definitions import build
-from tagger_platform.defs.platform import Platform
+from tagger_platform.defs.platform import Platform, utc_now
 from tagger_platform.model import Play, Recognition, Slot, Status, Track, Window
+from tagger_platform.recognize.budget import Budget
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Manifest
 from tagger_platform.store.database import Database
@@ -30,6 +32,7 @@ class Table:
     name: str = "catalogue"
     asks_every_window: bool = True
     down: bool = False
+    budget: Budget | None = None
     asked: list[str] = field(default_factory=list)
 
     async def recognize(self, window: Window, audio: Path) -> Recognition:
@@ -45,10 +48,16 @@ class Table:
 
 
 class Hot:
-    """The hot path of one platform, and what is in its store."""
+    """The hot path of one platform, and what is in its store; without recognizers it asks those of the settings."""
 
-    def __init__(self, settings: Settings, instance: dg.DagsterInstance, *recognizers: Table) -> None:
-        self.platform = Platform(settings, recognizers=recognizers)
+    def __init__(
+        self,
+        settings: Settings,
+        instance: dg.DagsterInstance,
+        *recognizers: Table,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.platform = Platform(settings, recognizers=recognizers or None, clock=clock)
         self._job = build(settings, platform=self.platform).resolve_job_def("window_job")
         self._instance = instance
 
@@ -74,7 +83,11 @@ class Hot:
 
     @property
     def plays(self) -> list[Play]:
-        with self.platform.database.reading() as connection:
+        return self.plays_of(self.platform.database)
+
+    @staticmethod
+    def plays_of(database: Database) -> list[Play]:
+        with database.reading() as connection:
             return all_plays(connection)
 
     def states(self, column: str = "state") -> dict[str, str]:
@@ -83,6 +96,10 @@ class Hot:
 
     def audio(self) -> list[str]:
         return sorted(path.parent.parent.name + "/" + path.name for path in self.platform.spool.root.rglob("*.flac"))
+
+    def clips(self) -> list[str]:
+        folder = self.platform.settings.clips_dir
+        return sorted(str(path.relative_to(folder)) for path in folder.rglob("*.flac"))
 
     def everything(self) -> dict[str, list[tuple[object, ...]]]:
         tables = ("streams", "windows", "recognitions", "tracks", "plays", "play_windows")
@@ -117,6 +134,7 @@ def test_two_hits_in_two_slots_are_a_confirmed_play(settings: Settings, instance
     assert statuses == [[("kexp", "probable")], [("kexp", "confirmed")]]
     assert hot.plays[0].windows == tuple(answers(one, two))
     assert hot.audio() == []
+    assert hot.clips() == ["kexp/2026-11-21T03-30-00Z+0.flac", "kexp/2026-11-21T03-32-00Z+0.flac"]
     assert hot.platform.spool.claimed() == []
 
 
@@ -228,3 +246,93 @@ def test_dropped_windows_keep_their_reason(settings: Settings, instance: dg.Dags
     hot.run(one)
     assert hot.states() == {"kexp": "dropped"}
     assert isinstance(hot.platform.database, Database)
+
+
+# evidence
+
+
+def test_the_clip_of_a_play_can_be_played(settings: Settings, instance: dg.DagsterInstance) -> None:
+    hot = Hot(settings, instance, Table(answers(FIRST)))
+    hot.publish()
+    hot.run()
+    (play,) = hot.plays
+    samples, rate = soundfile.read(hot.platform.clips.audio(play.windows[0]))
+    assert (len(samples), rate, play.status) == (len(NOISE), 16_000, "probable")
+
+
+def test_a_run_that_ends_between_the_plays_and_their_clips_is_finished_by_the_next(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    hot = Hot(settings, instance, Table(answers(FIRST)))
+    hot.publish()
+    settings.clips_dir.write_text("a file where the folder should be")
+    hot.run(fails=True)
+    assert (len(hot.plays), hot.platform.spool.claimed()) == (1, [FIRST.key])
+    assert "claimed/kexp+0.flac" in hot.audio()
+    settings.clips_dir.unlink()
+    hot.run()
+    assert (hot.clips(), hot.audio()) == (["kexp/2026-11-21T03-30-00Z+0.flac"], [])
+
+
+def test_audio_that_somebody_still_has_to_answer_becomes_a_clip_when_it_expires(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    one, two = slots(2)
+    down = Table({}, name="shazam", down=True)
+    hot = Hot(replace(settings, catchup_retain_hours=0), instance, Table(answers(one)), down)
+    hot.publish(one)
+    hot.run(one)
+    assert (hot.clips(), hot.audio()) == ([], ["pending/cafe+0.flac", "pending/kexp+0.flac"])
+    hot.publish(two, streams=("cafe",))
+    hot.run(two)
+    assert hot.clips() == ["kexp/2026-11-21T03-30-00Z+0.flac"]
+    assert hot.audio() == ["pending/cafe+0.flac"]
+
+
+def test_when_too_much_waits_the_oldest_expires(settings: Settings, instance: dg.DagsterInstance) -> None:
+    three = slots(3)
+    hot = Hot(replace(settings, pending_max_mb=1), instance, Table({}, down=True))
+    for slot in three:
+        hot.publish(slot)  # 0.7 MB each
+        hot.run(slot)
+    with hot.platform.database.reading() as connection:
+        found = connection.execute("SELECT slot, state FROM windows GROUP BY ALL ORDER BY slot").fetchall()
+    assert [state for _, state in found] == ["expired", "provider_down", "provider_down"]
+    assert len(hot.audio()) == 4
+
+
+def test_clips_expire(settings: Settings, instance: dg.DagsterInstance) -> None:
+    one, two = slots(2)
+    hot = Hot(replace(settings, clip_retain_days=0), instance, Table(answers(one, two)), clock=lambda: two.start)
+    for slot in (one, two):
+        hot.publish(slot)
+        hot.run(slot)
+    assert hot.clips() == ["kexp/2026-11-21T03-32-00Z+0.flac"]
+
+
+# late
+
+
+@pytest.mark.parametrize(("minutes", "late"), [(9, False), (11, True)])
+def test_a_play_whose_evidence_was_answered_long_after_it_was_on_air_is_late(
+    settings: Settings, instance: dg.DagsterInstance, minutes: int, late: bool
+) -> None:
+    now = FIRST.start + timedelta(minutes=minutes)
+    hot = Hot(settings, instance, Table(answers(FIRST)), clock=lambda: now)
+    hot.publish()
+    hot.run()
+    assert [play.late for play in hot.plays] == [late]
+
+
+def test_what_another_provider_says_later_does_not_make_a_play_late(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    now = [FIRST.start + timedelta(minutes=2)]
+    shazam = Table(answers(FIRST), name="shazam", down=True)
+    hot = Hot(settings, instance, Table(answers(FIRST)), shazam, clock=lambda: now[0])
+    hot.publish()
+    hot.run()
+    shazam.down, now[0] = False, FIRST.start + timedelta(hours=5)
+    hot.run()
+    assert len(shazam.asked) == 4
+    assert [play.late for play in hot.plays] == [False]

@@ -108,9 +108,9 @@ def test_two_tracks_that_hold_the_same_sound_leave_it_open_which_one_it_is(tunes
     assert found.runner_up.score > 0.9 * found.score
 
 
-@pytest.mark.parametrize(("name", "rises"), [("score", True), ("votes", True), ("elsewhere", False)])
+@pytest.mark.parametrize(("name", "rises"), [("score", True), ("votes", True), ("elsewhere", False), ("absent", False)])
 def test_confidence_rises_with_the_evidence_and_falls_with_what_speaks_against_it(name, rises):
-    figures = {"score": 40.0, "votes": 10.0, "elsewhere": 5.0}
+    figures = {"score": 40.0, "votes": 10.0, "elsewhere": 5.0, "absent": 5.0}
     sure = [confidence({**figures, name: value}) for value in (0.0, 20.0, 60.0, 200.0)]
     assert sure == sorted(sure, reverse=not rises)
     assert all(0 <= one <= 1 for one in sure)

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -23,6 +25,7 @@ PLAYS_WITHIN_S = 60
 """What the README promises."""
 STOP_WITHIN_S = 40
 TZ = "Europe/Kyiv"
+README = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
 
 
 class Demo:
@@ -97,7 +100,7 @@ def test_a_slot_run_again_by_hand_is_finished_by_the_daemon_and_changes_nothing(
     tags = json.dumps({"dagster/partition": slot})
     demo.dagster("job", "launch", "-w", "workspace.yaml", "-j", "window_job", "--tags", tags)
     demo.dagster("job", "backfill", "-w", "workspace.yaml", "-j", "window_job", "--partitions", slot, "--noprompt")
-    wait_until(lambda: _successes(demo.data, slot) >= 3, 120, "both runs to succeed")
+    wait_until(lambda: _successes(demo.data, f"partition = '{slot}'") >= 3, 120, "both runs to succeed")
     (again,) = [play for play in demo.plays() if play["play_id"] == earliest["play_id"]]
     still_on_air = ("ended_at", "windows", "confidence", "uncertainty_s")
     assert {k: v for k, v in again.items() if k not in still_on_air} == {
@@ -106,10 +109,19 @@ def test_a_slot_run_again_by_hand_is_finished_by_the_daemon_and_changes_nothing(
     assert again["windows"][: len(earliest["windows"])] == earliest["windows"]
 
 
-def _successes(data: Path, slot: str) -> int:
+def _successes(data: Path, which: str) -> int:
     with sqlite3.connect(f"file:{data}/dagster/history/runs.db?mode=ro", uri=True) as runs:
-        found = runs.execute("SELECT count(*) FROM runs WHERE partition = ? AND status = 'SUCCESS'", [slot])
+        found = runs.execute(f"SELECT count(*) FROM runs WHERE {which} AND status = 'SUCCESS'")
         return found.fetchone()[0]
+
+
+def test_the_day_is_decided_again_by_the_readmes_own_command(demo):
+    (line,) = [line for line in README.splitlines() if "-j decide_job" in line]
+    *command, config = shlex.split(line)[1:]
+    before = {play["play_id"] for play in demo.plays()}
+    demo.dagster(*command, re.sub(r"\d{4}-\d\d-\d\d", str(datetime.now(ZoneInfo(TZ)).date()), config))
+    wait_until(lambda: _successes(demo.data, "pipeline_name = 'decide_job'") == 1, 120, "the run to succeed")
+    assert before <= {play["play_id"] for play in demo.plays()}  # a dry run
 
 
 def test_one_signal_ends_it_all(demo):

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tagger_platform.decide.evidence import Answer, Heard
+from tagger_platform.decide.evidence import Heard, heard
 from tagger_platform.model import CaptureState, Recognition, Slot, Status, Track, Window
 from tagger_platform.recognize import panel
+from tagger_platform.recognize.breaker import FAILURES
+from tagger_platform.recognize.budget import BURST, Budget
 from tagger_platform.recognize.panel import ask, ask_slot
+from tagger_platform_tests.recognize.clock import Clock
 
 SLOT = Slot(datetime(2026, 11, 21, 3, tzinfo=UTC))
 SONG = Track("shazam", "1", "Song", "Band")
@@ -43,19 +46,26 @@ class Provider:
 
 
 class Metered(Provider):
-    """A provider that can be asked `affords` times."""
+    """A provider that is paid for from `budget`."""
 
-    def __init__(self, *args, affords, waits_s=0.0, **options):
+    def __init__(self, *args, budget, **options):
         super().__init__(*args, **options)
-        self.affords = affords
-        self.waits_s = waits_s
-        self.would_wait = []
+        self.budget = budget
 
-    async def pay(self, wait_s):
-        self.would_wait.append(wait_s)
-        await asyncio.sleep(self.waits_s)
-        self.affords -= 1
-        return self.affords >= 0
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def budget(tmp_path, clock):
+    return Budget(tmp_path / "budget.sqlite", "shazam", per_minute=4, clock=clock, sleep=clock.sleep)
+
+
+def spend(budget, questions=BURST):
+    for _ in range(questions):
+        assert budget.take("somebody") is None
 
 
 def job(offset=0, stream="kexp", level=-20.0):
@@ -66,8 +76,8 @@ def asked(*, jobs, recognizers, **limits):
     return asyncio.run(ask(jobs, recognizers, **{**LIMITS, **limits}))
 
 
-def asked_of_slot(*, jobs, recognizers, earlier=None, tolerance=1):
-    rules = {"earlier": earlier or {}, "hop_s": 120, "tolerance": tolerance}
+def asked_of_slot(*, jobs, recognizers, known=None, answered=None, tolerance=1, late=False):
+    rules = {"known": known or {}, "answered": answered or {}, "late": late, "hop_s": 120, "tolerance": tolerance}
     return asyncio.run(ask_slot(jobs, recognizers, **rules, **LIMITS))
 
 
@@ -104,11 +114,12 @@ def test_a_provider_that_hangs_is_a_timeout_and_stops_nobody(monkeypatch):
     ("level", "status"),
     [(None, Status.SILENT), (-90.0, Status.SILENT), (-60.1, Status.SILENT), (-60.0, Status.NO_MATCH)],
 )
-def test_silence_is_never_sent(level, status):
-    provider = Metered(affords=5)
+def test_silence_is_never_sent_nor_paid_for(level, status, budget):
+    provider = Metered(budget=budget)
     (found,) = asked(jobs=[job(level=level)], recognizers=[provider])
     assert found.status is status
-    assert len(provider.asked) == len(provider.would_wait) == (status is not Status.SILENT)
+    assert len(provider.asked) == (status is not Status.SILENT)
+    assert budget.has_spare() == (status is Status.SILENT)
 
 
 def test_no_provider_has_more_in_flight_than_its_limit():
@@ -134,20 +145,78 @@ def test_all_providers_together_stay_within_the_global_limit():
     assert max(most) == 3
 
 
-def test_what_cannot_be_paid_is_throttled_and_not_sent():
-    provider = Metered(affords=2)
+def test_what_cannot_be_paid_is_throttled_and_not_sent(budget):
+    spend(budget)
+    provider = Metered(budget=budget)
     found = asked(jobs=[job(offset) for offset in range(3)], recognizers=[provider])
     assert [one.status for one in found] == [Status.NO_MATCH, Status.NO_MATCH, Status.THROTTLED]
     assert len(provider.asked) == 2
-    assert all(29 < wait_s <= 30 for wait_s in provider.would_wait)
+    assert found[2].detail == "our own budget"
 
 
-def test_one_provider_waiting_for_its_budget_does_not_hold_up_another():
-    order = []
-    poor = Metered("poor", affords=3, waits_s=0.05, says=lambda window: order.append("poor") or Status.NO_MATCH)
-    free = Provider("free", says=lambda window: order.append("free") or Status.NO_MATCH)
+def test_one_provider_waiting_for_its_budget_does_not_hold_up_another(tmp_path):
+    order, released = [], asyncio.Event()
+
+    async def wait_for_the_other(seconds):
+        await released.wait()
+        clock.now += seconds
+
+    def answers(name):
+        order.append(name)
+        if order.count("free") == 3:
+            released.set()
+        return Status.NO_MATCH
+
+    clock = Clock()
+    budget = Budget(tmp_path / "budget.sqlite", "poor", per_minute=4, clock=clock, sleep=wait_for_the_other)
+    spend(budget)
+    poor = Metered("poor", budget=budget, says=lambda window: answers("poor"))
+    free = Provider("free", says=lambda window: answers("free"))
     asked(jobs=[job(offset) for offset in range(3)], recognizers=[poor, free], global_inflight=1)
-    assert order == ["free"] * 3 + ["poor"] * 3
+    assert order == ["free"] * 3 + ["poor"] * 2
+
+
+@pytest.mark.parametrize(
+    ("says", "status"),
+    [
+        (Status.THROTTLED, Status.THROTTLED),
+        (Status.BAD_ANSWER, Status.PROVIDER_DOWN),
+        (OSError("no route"), Status.PROVIDER_DOWN),
+    ],
+    ids=str,
+)
+def test_a_provider_that_fails_again_and_again_is_asked_no_more(budget, says, status):
+    provider = Metered(budget=budget, says=lambda window: says)
+    found = [asked(jobs=[job(offset)], recognizers=[provider])[0] for offset in range(5)]
+    assert len(provider.asked) == FAILURES
+    assert [one.status for one in found[FAILURES:]] == [status] * 2
+    assert all("shazam is not asked until 2026-" in one.detail for one in found[FAILURES:])
+
+
+def test_a_budget_that_cannot_be_read_stops_nobody(budget):
+    budget.path.write_text("no database at all, but long enough to be taken for one by its first bytes " * 9)
+    found = asked(jobs=[job()], recognizers=[Metered("broken", budget=budget), Provider("sound")])
+    assert [one.status for one in found] == [Status.PROVIDER_DOWN, Status.NO_MATCH]
+
+
+def test_first_windows_are_paid_before_confirm_windows_and_streams_take_turns(budget):
+    spend(budget, BURST - 3)
+    provider = Metered(budget=budget, says=lambda window: SONG)
+    order = []
+    for names in ("abcd", "abcd"):
+        before = len(provider.asked)
+        asked_of_slot(jobs=[job(at, name) for name in names for at in (0, 30)], recognizers=[provider])
+        order.append([window_id[0] + window_id[-2:] for window_id in provider.asked[before:]])
+    assert order == [["a+0", "b+0", "c+0", "d+0", "a30"], ["b+0", "c+0"]]
+
+
+def test_late_windows_are_asked_from_what_is_spare(budget):
+    spend(budget, 1)
+    provider = Metered(budget=budget)
+    for late, sent in ((True, 2), (False, 8)):
+        provider.asked.clear()
+        asked_of_slot(jobs=[job(0, name) for name in "abcdefgh"], recognizers=[provider], late=late)
+        assert len(provider.asked) == sent
 
 
 SLOTS = {
@@ -163,9 +232,17 @@ SLOTS = {
         {0: SONG},
         {"+0": Status.MATCH, "+30": Status.NO_MATCH, "+60": Status.NO_MATCH},
     ),
-    "a provider that is down is not asked again in this slot": (
+    "while the first window has no answer nobody knows, and the others wait": (
         {0: Status.PROVIDER_DOWN},
-        {"+0": Status.PROVIDER_DOWN, "+30": Status.NOT_NEEDED, "+60": Status.NOT_NEEDED},
+        {"+0": Status.PROVIDER_DOWN, "+30": Status.PENDING, "+60": Status.PENDING},
+    ),
+    "a confirm window without an answer does not keep the next from confirming": (
+        {0: SONG, 30: Status.TIMEOUT, 60: SONG},
+        {"+0": Status.MATCH, "+30": Status.TIMEOUT, "+60": Status.MATCH},
+    ),
+    "a provider that is switched off needs no confirm window": (
+        {0: Status.DISABLED},
+        {"+0": Status.DISABLED, "+30": Status.NOT_NEEDED, "+60": Status.NOT_NEEDED},
     ),
 }
 
@@ -175,7 +252,8 @@ def test_confirm_windows_are_asked_in_order_while_they_are_needed(says, expected
     provider = Provider(says=lambda window: says.get(window.offset_s, Status.NO_MATCH))
     found = asked_of_slot(jobs=[job(60), job(0), job(30)], recognizers=[provider])
     assert statuses(found) == expected
-    assert provider.asked == [job(int(offset))[0].window_id for offset in expected if expected[offset] != "not_needed"]
+    unasked = ("not_needed", "pending")
+    assert provider.asked == [job(int(at))[0].window_id for at in expected if expected[at] not in unasked]
 
 
 def test_a_provider_that_asks_every_window_does_so_whatever_it_hears():
@@ -187,13 +265,69 @@ def test_a_provider_that_asks_every_window_does_so_whatever_it_hears():
 def test_a_hit_that_the_slot_before_confirms_needs_no_window():
     start = SLOT.start - timedelta(seconds=120)
     number = int(start.timestamp()) // 120
-    before = Heard("before", start, start + timedelta(seconds=12), number, (Answer("shazam", Status.MATCH, SONG),))
+    hit = Recognition("before", "shazam", Status.MATCH, SONG)
+    before = Heard("before", start, start + timedelta(seconds=12), number, (hit,))
     provider = Provider(says=lambda window: SONG)
     found = asked_of_slot(
-        jobs=[job(0), job(30), job(0, "other"), job(30, "other")], recognizers=[provider], earlier={"kexp": [before]}
+        jobs=[job(0), job(30), job(0, "other"), job(30, "other")], recognizers=[provider], known={"kexp": [before]}
     )
     assert [one.status for one in found if one.window_id.startswith("kexp")] == [Status.MATCH, Status.NOT_NEEDED]
     assert [one.status for one in found if one.window_id.startswith("other")] == [Status.MATCH, Status.MATCH]
+
+
+AGAIN = {
+    "the first window matches now: its confirm window is asked": (
+        {},
+        [0, 30],
+        {0: SONG},
+        {"+0": Status.MATCH, "+30": Status.NO_MATCH},
+    ),
+    "the first window is still without an answer": (
+        {},
+        [0, 30],
+        {0: Status.THROTTLED},
+        {"+0": Status.THROTTLED, "+30": Status.PENDING},
+    ),
+    "the first window says no match: its confirm window is not needed": (
+        {},
+        [0, 30],
+        {},
+        {"+0": Status.NO_MATCH, "+30": Status.NOT_NEEDED},
+    ),
+    "the first window matched before: only its confirm window is asked": (
+        {0: Status.MATCH},
+        [30],
+        {},
+        {"+30": Status.NO_MATCH},
+    ),
+    "another window has confirmed it since": ({0: Status.MATCH, 60: Status.MATCH}, [30], {}, {"+30": "not_needed"}),
+    "the first window's audio has expired: the next takes its place": (
+        {0: Status.EXPIRED},
+        [30, 60],
+        {},
+        {"+30": Status.NO_MATCH, "+60": Status.NOT_NEEDED},
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "waiting", "says", "expected"), AGAIN.values(), ids=AGAIN.keys())
+def test_when_a_slot_is_asked_again(before, waiting, says, expected):
+    provider = Provider(says=lambda window: says.get(window.offset_s, Status.NO_MATCH))
+    windows = {offset: job(offset)[0] for offset in before}
+    known = [
+        heard(windows[offset], [Recognition("", "shazam", status, SONG if status == "match" else None)], hop_s=120)
+        for offset, status in before.items()
+    ]
+    found = asked_of_slot(jobs=[job(at) for at in waiting], recognizers=[provider], known={"kexp": known})
+    assert statuses(found) == expected
+
+
+def test_only_those_who_have_not_answered_a_window_are_asked_about_it():
+    one, other = Provider("one", every=True), Provider("other", every=True)
+    first, second = job(0), job(30)
+    answered = {first[0].window_id: {"one"}, second[0].window_id: {"one", "other"}}
+    found = asked_of_slot(jobs=[first, second], recognizers=[one, other], answered=answered)
+    assert [(given.window_id, given.provider) for given in found] == [(first[0].window_id, "other")]
 
 
 def test_where_the_primary_window_was_lost_the_next_one_takes_its_place():

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import subprocess
 import sys
 import zlib
@@ -12,8 +13,9 @@ import pytest
 import soundfile
 
 from tagger_platform.model import CaptureState, Slot, Status, Window
-from tagger_platform.recognize.budget import BURST, Budget
-from tagger_platform.recognize.shazam import ShazamRecognizer
+from tagger_platform.recognize.base import Metered
+from tagger_platform.recognize.budget import Budget
+from tagger_platform.recognize.shazam import ShazamRecognizer, SkewLimits
 from tagger_platform_tests.standins.shazam import Mode, ShazamStandIn, song
 
 WINDOW = Window("kexp", Slot(datetime(2026, 11, 21, 3, tzinfo=UTC)), 0, 12, CaptureState.CAPTURED, level_dbfs=-20.0)
@@ -64,10 +66,29 @@ def test_what_an_answer_lacks_is_empty_and_not_an_error(audio):
     assert (found.offset_s, found.speed, found.confidence) == (1.0, None, None)
 
 
-def test_a_skewed_match_is_trusted_less(audio):
-    with ShazamStandIn(lambda asked: song("1", "Song", timeskew=0.02, frequencyskew=0.02)) as shazam:
+SKEWED = [(0.02, 0.0, 0.5), (0.0, -0.02, 0.5), (-0.001, 0.001, 0.9), (0.002, 0.0, 0.5)]
+
+
+@pytest.mark.parametrize(("time", "frequency", "confidence"), SKEWED)
+def test_a_skewed_match_is_trusted_less(audio, time, frequency, confidence):
+    with ShazamStandIn(lambda asked: song("1", "Song", timeskew=time, frequencyskew=frequency)) as shazam:
         found = ask(audio, shazam)
-    assert (found.speed, found.confidence) == (1.02, 0.5)
+    assert (found.speed, found.confidence) == (1 + time, confidence)
+
+
+def test_how_much_skew_is_too_much_can_be_set(audio):
+    with ShazamStandIn(lambda asked: song("1", "Song", timeskew=0.02, frequencyskew=0.01)) as shazam:
+        limits = [SkewLimits(0.02, 0.01), SkewLimits(0.019, 0.01), SkewLimits(0.02, 0.009)]
+        assert [ask(audio, shazam, limits=given).confidence for given in limits] == [0.9, 0.5, 0.5]
+
+
+@pytest.mark.parametrize("nonsense", [math.nan, math.inf, "1.0", None, [1]], ids=str)
+def test_numbers_that_cannot_be_reckoned_with_are_unknown(audio, nonsense):
+    answer = song("1", "Song")
+    answer["matches"][0] |= {"offset": nonsense, "timeskew": nonsense, "frequencyskew": nonsense}
+    with ShazamStandIn(lambda asked: answer) as shazam:
+        found = ask(audio, shazam)
+    assert (found.status, found.offset_s, found.speed, found.confidence) == (Status.MATCH, None, None, None)
 
 
 def test_the_hub_gives_a_link_where_nothing_else_does(audio):
@@ -79,12 +100,17 @@ def test_the_hub_gives_a_link_where_nothing_else_does(audio):
 
 FAILURES = [
     (Mode.NONE, Status.NO_MATCH, ""),
-    (Mode.THROTTLED, Status.THROTTLED, "HTTP 429"),
+    (Mode.THROTTLED, Status.THROTTLED, "HTTP 429, Retry-After 60: <html>"),
+    (Mode.THROTTLED_JSON, Status.THROTTLED, "HTTP 429, Retry-After 60: {"),
+    (Mode.THROTTLED_BARE, Status.THROTTLED, "HTTP 429: <html>"),
+    (Mode.THROTTLED_JSON_BARE, Status.THROTTLED, "HTTP 429: {"),
     (Mode.GARBAGE, Status.BAD_ANSWER, "HTTP 200: <html>"),
-    (Mode.BAD_REQUEST, Status.BAD_ANSWER, "'matches'"),
+    (Mode.BAD_REQUEST, Status.BAD_ANSWER, "HTTP 400: {"),
     (Mode.SERVER_ERROR, Status.PROVIDER_DOWN, "HTTP 500"),
+    (Mode.UNAVAILABLE, Status.PROVIDER_DOWN, "HTTP 503: <html>"),
     (Mode.EMPTY, Status.BAD_ANSWER, "HTTP 204"),
     (Mode.TRUNCATED, Status.BAD_ANSWER, "HTTP 200"),
+    (Mode.CUT, Status.PROVIDER_DOWN, "ClientPayloadError"),
     (Mode.RESET, Status.PROVIDER_DOWN, "ServerDisconnected"),
     (Mode.REFUSED, Status.PROVIDER_DOWN, "ClientConnector"),
 ]
@@ -99,6 +125,10 @@ def test_every_failure_has_its_status_and_one_attempt(audio, mode, status, detai
     assert len(shazam.asked) == (mode is not Mode.REFUSED)
 
 
+def test_every_mode_of_the_stand_in_is_met_in_this_file():
+    assert {mode for mode, _, _ in FAILURES} | {Mode.MATCH, Mode.HANG} == set(Mode)
+
+
 def test_an_answer_that_does_not_come_is_a_timeout(audio):
     with ShazamStandIn(mode=Mode.HANG) as shazam:
         found = ask(audio, shazam, timeout_s=0.5)
@@ -106,6 +136,9 @@ def test_an_answer_that_does_not_come_is_a_timeout(audio):
 
 
 MISSHAPEN = [
+    {"error": {"msg": "an outage that calls itself 200"}},
+    {"matches": None},
+    {"matches": []} | {"tagid": "\ud800"},
     {"matches": [{"offset": 1}]},
     {"matches": [{"offset": 1}], "track": {"title": "no key"}},
     {"matches": ["text"], "track": {"key": "1", "title": "t"}},
@@ -144,10 +177,17 @@ def test_one_recognizer_serves_many_windows_and_many_event_loops(audio):
     assert [one.status for one in found] == [Status.MATCH] * 6
 
 
-def test_it_pays_from_its_budget_and_without_one_asks_freely(tmp_path):
+def test_how_long_it_asks_to_be_left_alone_is_told(audio):
+    with ShazamStandIn(mode=Mode.THROTTLED) as shazam:
+        assert ask(audio, shazam).retry_after_s == 60
+    with ShazamStandIn(mode=Mode.SERVER_ERROR) as shazam:
+        assert ask(audio, shazam).retry_after_s is None
+
+
+def test_it_is_paid_for_from_its_budget_and_without_one_asked_freely(tmp_path):
     budget = Budget(tmp_path / "budget.sqlite", "shazam", per_minute=4)
-    assert [asyncio.run(ShazamRecognizer(budget=budget).pay(0)) for _ in range(BURST + 1)] == [True] * BURST + [False]
-    assert asyncio.run(ShazamRecognizer().pay(0))
+    assert isinstance(ShazamRecognizer(budget=budget), Metered)
+    assert (ShazamRecognizer(budget=budget).budget, ShazamRecognizer().budget) == (budget, None)
 
 
 def test_the_library_is_imported_with_the_first_question_only():

@@ -1,15 +1,11 @@
 """A Shazam on loopback: a real HTTP server that answers in recorded shapes.
 
-What belongs here: the modes of the real service, good and bad. What does not: anything of ours that reads them. It runs
-in a thread with a loop of its own, so that async tests, plain tests and whole processes can use it alike:
+What belongs here: the modes of the real service, good and bad. What does not: anything of ours that reads them.
 
     with ShazamStandIn(lambda asked: song("1", "Title", offset_s=asked.timestamp_ms / 1000)) as shazam:
         ShazamRecognizer(host=shazam.url)
 """
 
-import asyncio
-import socket
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,19 +13,23 @@ from typing import Any
 
 from aiohttp import web
 
-HANG_S = 3600
-"""Longer than anybody waits."""
+from tagger_platform_tests.standins.loopback import Loopback, cut, hang, reset
 
 
 class Mode(StrEnum):
     MATCH = "match"
     NONE = "none"
-    THROTTLED = "throttled"
+    THROTTLED = "429 html"
+    THROTTLED_JSON = "429 json"
+    THROTTLED_BARE = "429 html without Retry-After"
+    THROTTLED_JSON_BARE = "429 json without Retry-After"
     GARBAGE = "garbage"
     BAD_REQUEST = "400 json"
     SERVER_ERROR = "500 json"
+    UNAVAILABLE = "503 html"
     EMPTY = "204"
     TRUNCATED = "truncated"
+    CUT = "cut"
     RESET = "reset"
     HANG = "hang"
     REFUSED = "refused"
@@ -81,46 +81,21 @@ def song(
 NO_MATCH: Mapping[str, Any] = {"matches": [], "retryms": 0, "tagid": "a-b-c"}
 
 
-class ShazamStandIn:
+RETRY_AFTER = {"Retry-After": "60"}
+TOO_MANY = "<html>Too Many Requests</html>"
+
+
+class ShazamStandIn(Loopback):
     """Answers with `answers` (None: no match) in mode MATCH, else as `mode` says; `mode` may change while it runs."""
 
     def __init__(self, answers: Answers = lambda asked: None, mode: Mode = Mode.MATCH) -> None:
+        super().__init__(refuses=mode is Mode.REFUSED)
         self.answers = answers
         self.mode = mode
         self.asked: list[Asked] = []
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._ready = threading.Event()
-        self._stop = asyncio.Event()
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
-    def __enter__(self) -> "ShazamStandIn":
-        if self.mode is Mode.REFUSED:
-            self._socket.close()  # the port is free again, and nobody listens
-            return self
-        self._thread.start()
-        assert self._ready.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join(10)
-        self._loop.close()
-
-    def _serve(self) -> None:
-        self._loop.run_until_complete(self._run())
-
-    async def _run(self) -> None:
-        app = web.Application()
-        app.router.add_post("/discovery/{rest:.*}", self._answer)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.SockSite(runner, self._socket).start()
-        self._ready.set()
-        await self._stop.wait()
-        await runner.cleanup()
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        router.add_post("/discovery/{rest:.*}", self._answer)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
@@ -133,19 +108,27 @@ class ShazamStandIn:
             case Mode.NONE:
                 return web.json_response(NO_MATCH)
             case Mode.THROTTLED:
-                return web.Response(status=429, headers={"Retry-After": "60"}, text="<html>Too Many Requests</html>")
+                return web.Response(status=429, headers=RETRY_AFTER, content_type="text/html", text=TOO_MANY)
+            case Mode.THROTTLED_JSON:
+                return web.json_response({"error": {"msg": "slow down"}}, status=429, headers=RETRY_AFTER)
+            case Mode.THROTTLED_BARE:
+                return web.Response(status=429, content_type="text/html", text=TOO_MANY)
+            case Mode.THROTTLED_JSON_BARE:
+                return web.json_response(NO_MATCH, status=429)
             case Mode.GARBAGE:
                 return web.Response(content_type="text/html", text="<html>The app you are looking for</html>")
             case Mode.BAD_REQUEST:
                 return web.json_response({"error": {"msg": "bad request"}}, status=400)
             case Mode.SERVER_ERROR:
                 return web.json_response({"error": {"msg": "internal error"}}, status=500)
+            case Mode.UNAVAILABLE:
+                return web.Response(status=503, content_type="text/html", text="<html>Service Unavailable</html>")
             case Mode.EMPTY:
                 return web.Response(status=204)
             case Mode.TRUNCATED:
                 return web.Response(content_type="application/json", text='{"matches": [{"id": "1", "off')
+            case Mode.CUT:
+                return await cut(request, b'{"matches": [], "tagid"')
             case Mode.RESET:
-                assert request.transport
-                request.transport.abort()
-        await asyncio.sleep(HANG_S)
-        raise web.HTTPGone
+                return await reset(request)
+        return await hang()

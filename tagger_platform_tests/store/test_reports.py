@@ -118,7 +118,7 @@ def test_json_of_a_play_has_the_keys_that_scripts_rely_on() -> None:
     row = play_json(play("kexp", datetime(2026, 11, 21, 3, 30, tzinfo=UTC)))
     names = (
         "play_id stream started_at ended_at uncertainty_s status track_id provider provider_track_id title artist "
-        "album isrc label artwork link confidence policy windows late"
+        "album isrc label artwork link confidence policy windows late explanation"
     )
     assert list(row) == names.split()
     assert (row["started_at"], row["status"]) == ("2026-11-21T03:30:00Z", "confirmed")
@@ -214,10 +214,10 @@ def test_open_questions_are_windows_that_somebody_may_still_answer(store: Databa
     assert len(reports.windows_of_slot(store, slot)) == 5
 
 
-def test_what_was_heard_before_a_slot_reaches_as_far_as_a_chain_of_hits(store: Database) -> None:
+def test_what_was_heard_until_the_end_of_a_slot_reaches_as_far_as_a_chain_of_hits(store: Database) -> None:
     slot = Slot.parse("2026-11-21T03:30:00Z")
     write_states(store, slot.start - timedelta(hours=1), ["heard"] * 40)
-    found = reports.heard_before(store, slot, RULES)["kexp"]
+    found = reports.heard_until(store, slot, RULES)["kexp"]
     assert found[0].start >= slot.start - RULES.reach
-    assert found[-1].start == slot.start - timedelta(seconds=HOP_S)
-    assert len(found) == RULES.reach.total_seconds() // HOP_S
+    assert found[-1].start == slot.start
+    assert len(found) == RULES.reach.total_seconds() // HOP_S + 1

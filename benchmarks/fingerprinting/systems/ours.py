@@ -44,11 +44,18 @@ class Ours:
     def finish(self) -> None:
         self.extend(self._waiting)
         self._waiting = []
+        self.optimise()
 
     def extend(self, tracks: list[tuple[TrackMeta, Landmarks]]) -> None:
         """Publish more tracks."""
         self.index.segments = self._segments
         self.index.add(tracks)
+        self._segments = self.index.segments
+
+    def optimise(self) -> None:
+        """What a run of the library does at its end."""
+        self.index.segments = self._segments
+        self.index.optimise()
         self._segments = self.index.segments
 
     def query(self, samples: Pcm, masked: frozenset[str]) -> Answer:

@@ -20,7 +20,7 @@ from shazamio_core import Recognizer
 from fingerprinting.pcm import Pcm, Samples
 from fingerprinting.systems.base import Answer
 from fingerprinting.systems.ours import Ours
-from tagger_platform.fingerprint import landmarks, peaks
+from tagger_platform.fingerprint import landmarks, match, peaks
 
 HEADER_BYTES = 56
 FAR = 0xFF
@@ -47,8 +47,13 @@ class ShazamPeaks(Ours):
             super().add(track_id, samples)
 
     def query(self, samples: Pcm, masked: frozenset[str]) -> Answer:
-        with patch.object(landmarks, "find_peaks", find_peaks):
+        with patch.object(match, "query", query):
             return super().query(samples, masked)
+
+
+def query(samples: Samples) -> landmarks.Query:
+    """What `landmarks.query` does, by Shazam's peaks."""
+    return landmarks.query_of(samples, find_peaks([samples], landmarks.ASKED_PER_BAND), peaks.spectrum(samples))
 
 
 def find_peaks(blocks: Iterable[Samples], per_band: int) -> peaks.Peaks:

@@ -1,107 +1,19 @@
-"""Hand-over 1: capture -> Dagster. Folders of finished slots, handed over by rename.
+"""Folders of finished slots, handed over from capture to Dagster by rename.
 
-::
-
-    spool/open/<slot>/      being written by capture
-    spool/ready/<slot>/     finished: audio and manifest.json, written last
-    spool/claimed/<slot>/   Dagster is working on it; gone when its rows are in the store
-    spool/pending/          audio of windows that got no answer yet
-    spool/recorded/<slot>@<source>/    a finished slot of a recording: capture neither sees nor drops it
-
-What belongs here: the manifest, and every rename and delete in these folders. What does not: making windows
-(`capture`) and what becomes of them (`defs`). A slot is in one folder at a time, and its manifest names every
-window that was expected of it, so nothing is ever lost without a reason.
+What belongs here: every rename and delete in `open`, `ready` and `claimed`. What does not: making windows (`capture`),
+and what becomes of their audio (`settle`).
 """
 
 import contextlib
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from tagger_platform.errors import NewerVersionError
 from tagger_platform.model import CaptureState, Slot, Window
-
-MANIFEST = "manifest.json"
-MANIFEST_VERSION = 1
-
-CAPTURE = "capture"
-"""The source of what is heard live. A recording is a source of its own."""
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """Capture's account of one slot: every expected window of every enabled stream."""
-
-    slot: Slot
-    source: str
-    hop_s: int
-    windows: tuple[Window, ...]
-    titles: tuple[tuple[str, str], ...] = ()
-    traceparent: str | None = None
-
-    def to_json(self) -> str:
-        content = {
-            "version": MANIFEST_VERSION,
-            "slot": self.slot.key,
-            "source": self.source,
-            "hop_s": self.hop_s,
-            "titles": dict(self.titles),
-            "traceparent": self.traceparent,
-            "windows": [_window_to_dict(window) for window in self.windows],
-        }
-        return json.dumps(content, indent=1, ensure_ascii=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> "Manifest":
-        """Raises ValueError when cut short or not a manifest, NewerVersionError when from a newer tagger."""
-        content = json.loads(text)
-        if not isinstance(content, dict) or not isinstance(content.get("version"), int):
-            raise ValueError("not a manifest")
-        if content["version"] > MANIFEST_VERSION:
-            raise NewerVersionError(
-                f"the manifest has version {content['version']}, this tagger knows {MANIFEST_VERSION}: upgrade tagger"
-            )
-        try:
-            slot = Slot.parse(content["slot"])
-            return cls(
-                slot=slot,
-                source=content["source"],
-                hop_s=content["hop_s"],
-                windows=tuple(_window_from_dict(slot, item) for item in content["windows"]),
-                titles=tuple(content["titles"].items()),
-                traceparent=content["traceparent"],
-            )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"the manifest lacks or garbles {error}") from error
-
-
-def _window_to_dict(window: Window) -> dict[str, Any]:
-    return {
-        "stream": window.stream,
-        "offset": window.offset_s,
-        "length": window.length_s,
-        "state": window.state,
-        "detail": window.detail,
-        "level_dbfs": window.level_dbfs,
-        "icy_title": window.icy_title,
-    }
-
-
-def _window_from_dict(slot: Slot, item: dict[str, Any]) -> Window:
-    return Window(
-        stream=item["stream"],
-        slot=slot,
-        offset_s=item["offset"],
-        length_s=item["length"],
-        state=CaptureState(item["state"]),
-        detail=item["detail"],
-        level_dbfs=item["level_dbfs"],
-        icy_title=item["icy_title"],
-    )
+from tagger_platform.spool.manifest import CAPTURE, MANIFEST, Manifest
 
 
 def audio_name(window: Window) -> str:
@@ -115,11 +27,9 @@ class Spool:
         self.root = root
         self._max_windows = max_windows
         self._max_bytes = max_bytes
-        self._open, self._ready, self._claimed, self._pending = (
-            root / name for name in ("open", "ready", "claimed", "pending")
-        )
+        self._open, self._ready, self._claimed = (root / name for name in ("open", "ready", "claimed"))
         self._cutting, self._recorded = root / "cutting", root / "recorded"
-        for folder in (self._open, self._ready, self._claimed, self._pending, self._cutting, self._recorded):
+        for folder in (self._open, self._ready, self._claimed, self._cutting, self._recorded):
             folder.mkdir(parents=True, exist_ok=True)
 
     # capture's side
@@ -262,28 +172,12 @@ class Spool:
             state = CaptureState.CAPTURED if found else CaptureState.CORRUPT
             # The level is unknown; 0 dBFS makes sure that the window is asked and not taken for silence.
             windows.append(replace(window, state=state, detail=detail, level_dbfs=0.0 if found else None))
-        return Manifest(slot=slot, source="capture", hop_s=0, windows=tuple(windows))
+        return Manifest(slot=slot, source=CAPTURE, hop_s=0, windows=tuple(windows))
 
     def audio(self, window: Window) -> Path | None:
-        """The window's audio in its claimed slot or among the pending ones; None when there is none."""
-        return next((path for path in (*self._handed_over(window), self._pending_path(window)) if path.exists()), None)
-
-    def _handed_over(self, window: Window) -> list[Path]:
-        """Where the window's audio can be as long as its slot is not finished."""
-        return [folder / audio_name(window) for folder in self._claimed_of(window.slot)]
-
-    def keep_pending(self, window: Window) -> None:
-        """Keep the audio of a window that got no answer, so that it can be asked again."""
-        target = self._pending_path(window)
-        for source in self._handed_over(window):
-            if source.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                source.replace(target)
-
-    def forget(self, window: Window) -> None:
-        """Delete the audio of a window that was answered."""
-        for path in (*self._handed_over(window), self._pending_path(window)):
-            path.unlink(missing_ok=True)
+        """The window's audio as long as its slot is not finished; None when there is none."""
+        paths = (folder / audio_name(window) for folder in self._claimed_of(window.slot))
+        return next((path for path in paths if path.exists()), None)
 
     def finish(self, slot: Slot) -> None:
         """The slot is in the store: its folder goes, with whatever audio nobody asked to keep."""
@@ -294,26 +188,6 @@ class Spool:
                 # One rename, so that a kill while deleting leaves no claimed slot without its manifest.
                 folder.rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
-
-    def waiting_since(self, before: Slot) -> list[str]:
-        """Ids of the windows of slots before `before` whose audio still waits for an answer."""
-        return [
-            f"{stream}/{folder.name}+{offset}"
-            for folder in self._expired(before)
-            for stream, _, offset in (audio.stem.rpartition("+") for audio in sorted(folder.glob("*.flac")))
-        ]
-
-    def expire_pending(self, before: Slot) -> None:
-        """Delete audio of slots before `before`: after the store knows it (`waiting_since`), so that a kill in
-        between leaves no window that waits for ever."""
-        for folder in self._expired(before):
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def _expired(self, before: Slot) -> list[Path]:
-        return sorted(folder for folder in self._pending.iterdir() if folder.name < before.key)
-
-    def _pending_path(self, window: Window) -> Path:
-        return self._pending / window.slot.key / audio_name(window)
 
 
 def _key(folder: Path) -> str:

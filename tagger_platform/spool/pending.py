@@ -1,0 +1,86 @@
+"""Audio that waits for an answer, until it is asked again.
+
+What belongs here: the files in `pending`, and which of them have waited too long or take too much room. What does not:
+when they are asked again (`defs.catchup`), and what the store is told of those that go.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from tagger_platform.model import parts_of
+
+
+class Pending:
+    """The folder ``pending/<slot>/<stream>+<offset>.flac``. Every method is safe to call again after a kill."""
+
+    def __init__(self, folder: Path, *, max_bytes: int) -> None:
+        self._folder = folder
+        self._max_bytes = max_bytes
+
+    def audio(self, window_id: str) -> Path | None:
+        """The window's audio; None when it does not wait."""
+        path = self._path(window_id)
+        return path if path.exists() else None
+
+    def keep(self, window_id: str, audio: Path) -> None:
+        """Take over the audio of a window that got no answer."""
+        target = self._path(window_id)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        audio.replace(target)
+
+    def slots(self) -> list[str]:
+        """Keys of the slots with audio that waits, those that have waited longest first."""
+        return [one.key for one in self._waiting()]
+
+    def windows(self, slot_key: str) -> list[str]:
+        """Ids of the slot's windows whose audio waits."""
+        names = (path.stem.rpartition("+") for path in sorted((self._folder / slot_key).glob("*.flac")))
+        return [f"{stream}/{slot_key}+{offset}" for stream, _, offset in names]
+
+    def overdue(self, before: datetime) -> list[str]:
+        """Ids of the windows whose audio was cut before `before`, and of the slots above the limit in bytes."""
+        slots = self._waiting()
+        total = sum(one.bytes for one in slots)
+        gone = []
+        for one in slots:
+            if one.since >= before.timestamp() and total <= self._max_bytes:
+                break
+            total -= one.bytes
+            gone += self.windows(one.key)
+        return gone
+
+    def drop_empty(self, slot_keys: Iterable[str]) -> None:
+        """Remove the folders of those of the slots of which nothing waits any more."""
+        for key in slot_keys:
+            with contextlib.suppress(OSError):  # it is not empty, or not there
+                (self._folder / key).rmdir()
+
+    def _waiting(self) -> list["_Waiting"]:
+        return sorted(filter(None, map(_waiting_in, self._folder.glob("*/"))))
+
+    def _path(self, window_id: str) -> Path:
+        stream, slot_key, offset_s = parts_of(window_id)
+        return self._folder / slot_key / f"{stream}+{offset_s}.flac"
+
+
+@dataclass(frozen=True, order=True)
+class _Waiting:
+    """A slot with audio that waits. `since` is when that was cut, so that an archive does not wait for years."""
+
+    since: float
+    key: str
+    bytes: int
+
+
+def _waiting_in(folder: Path) -> _Waiting | None:
+    try:
+        stats = [entry.stat() for entry in os.scandir(folder)]
+    except FileNotFoundError:  # another run has just settled it: the next look will tell
+        return None
+    if not stats:
+        return None
+    return _Waiting(min(stat.st_mtime for stat in stats), folder.name, sum(stat.st_size for stat in stats))

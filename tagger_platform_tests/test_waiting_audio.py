@@ -1,0 +1,125 @@
+"""Audio after the hand-over: what waits, what is kept as evidence, and what goes."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tagger_platform.model import Slot
+from tagger_platform.spool import Clips, Pending, expire_clips, settle
+from tagger_platform_tests.test_spool import slots, window
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+ONE, TWO, THREE = slots(3)
+Put = Callable[..., str]
+CAFE, KEXP = (window(ONE, stream).window_id for stream in ("cafe", "kexp"))
+
+
+@pytest.fixture
+def pending(tmp_path: Path) -> Pending:
+    return Pending(tmp_path / "pending", max_bytes=100)
+
+
+@pytest.fixture
+def put(tmp_path: Path, pending: Pending) -> Put:
+    """A function that lets audio wait, cut when its slot was on air, or at `cut`; it returns the window's id."""
+
+    def put(slot: Slot, stream: str = "kexp", *, size: int = 10, cut: datetime | None = None) -> str:
+        fresh = tmp_path / "fresh.flac"
+        fresh.write_bytes(b"x" * size)
+        at = (cut or slot.start).timestamp()
+        os.utime(fresh, (at, at))
+        pending.keep(window(slot, stream).window_id, fresh)
+        return window(slot, stream).window_id
+
+    return put
+
+
+def test_audio_waits_under_its_windows_id(pending: Pending, put: Put) -> None:
+    window_id = put(ONE)
+    kept = pending.audio(window_id)
+    assert kept
+    assert kept.read_bytes() == b"x" * 10
+    pending.keep(window_id, kept)  # again, as after a kill
+    assert pending.audio(window_id) == kept
+    assert pending.audio(window(ONE, "cafe").window_id) is None
+
+
+def test_nothing_waits_in_a_folder_that_is_not_there(pending: Pending) -> None:
+    assert (pending.slots(), pending.overdue(datetime.now(UTC))) == ([], [])
+
+
+def test_those_that_have_waited_longest_come_first(pending: Pending, put: Put) -> None:
+    put(TWO)
+    put(THREE)
+    put(ONE, cut=THREE.start + timedelta(hours=1))  # an archive
+    assert pending.slots() == [TWO.key, THREE.key, ONE.key]
+    assert pending.windows(TWO.key) == [window(TWO).window_id]
+
+
+def test_audio_that_waited_too_long_is_overdue(pending: Pending, put: Put) -> None:
+    ids = [put(slot, stream) for slot in (ONE, TWO) for stream in ("cafe", "kexp")]
+    assert pending.overdue(ONE.start) == []
+    assert pending.overdue(TWO.start) == ids[:2]
+    assert pending.overdue(THREE.start) == ids
+
+
+def test_an_archive_waits_from_when_it_was_cut(pending: Pending, put: Put) -> None:
+    put(Slot.parse("2020-01-01T00:00:00Z"), cut=TWO.start)
+    assert pending.overdue(TWO.start) == []
+
+
+@pytest.mark.parametrize(("size", "gone"), [(33, []), (34, [ONE]), (51, [ONE, TWO]), (101, [ONE, TWO, THREE])])
+def test_above_the_limit_in_bytes_the_oldest_slots_are_overdue(
+    pending: Pending, put: Put, size: int, gone: list[Slot]
+) -> None:
+    for slot in (ONE, TWO, THREE):
+        put(slot, size=size)
+    assert pending.overdue(EPOCH) == [window(slot).window_id for slot in gone]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "evidence", "place"),
+    [
+        (True, False, "pending/2026-11-21T03:30:00Z/kexp+0.flac"),
+        (True, True, "pending/2026-11-21T03:30:00Z/kexp+0.flac"),
+        (False, True, "clips/kexp/2026-11-21T03-30-00Z+0.flac"),
+        (False, False, None),
+    ],
+)
+def test_audio_goes_where_it_belongs_and_its_folder_with_the_last(
+    tmp_path: Path, pending: Pending, put: Put, waiting: bool, evidence: bool, place: str | None
+) -> None:
+    put(ONE)
+    path = pending.audio(KEXP)
+    assert path
+    for _ in range(2):  # the second time as after a kill, or in a run that found the same
+        settle(
+            [(KEXP, path)],
+            waiting={KEXP} if waiting else (),
+            evidence={KEXP} if evidence else (),
+            pending=pending,
+            clips=Clips(tmp_path / "clips"),
+        )
+    found = [str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*.flac")]
+    assert found == ([place] if place else [])
+    assert pending.slots() == ([ONE.key] if waiting else [])
+    assert (tmp_path / "pending" / ONE.key).exists() == waiting
+
+
+def test_clips_are_kept_until_they_are_too_old(tmp_path: Path, pending: Pending, put: Put) -> None:
+    clips = Clips(tmp_path / "clips")
+    for slot in (ONE, TWO):
+        for stream in ("cafe", "kexp"):
+            window_id = put(slot, stream)
+            clips.keep(window_id, pending.audio(window_id) or Path())
+    assert expire_clips(tmp_path / "clips", ONE) == 0
+    assert expire_clips(tmp_path / "clips", TWO) == 2
+    assert (clips.audio(KEXP), clips.audio(CAFE)) == (None, None)
+    assert clips.audio(window(TWO).window_id)
+
+
+def test_no_clips_expire_where_there_are_none(tmp_path: Path) -> None:
+    assert expire_clips(tmp_path / "clips", TWO) == 0
