@@ -20,11 +20,10 @@ from pathlib import Path
 
 import numpy as np
 from fingerprinting import corpus, relatives
-from fingerprinting.beds import Beds
 from fingerprinting.indexing import cpu_s
 from fingerprinting.report import markdown, text, write_markdown
 from radio_day_parts import air, log, report, sampling, shazam
-from radio_day_parts.items import Shelf, shelve, stock
+from radio_day_parts.items import Shelf, shelve, stock, talk
 from radio_day_parts.judge import Verdict, judged
 from radio_day_parts.programme import SONG_CONDITIONS, Programme, compose
 
@@ -32,6 +31,8 @@ SEED = 20261121
 CONTINUOUS, TWO = "continuous", "0,30"
 SONG_S = 200.0
 CEILING_S = (60, 90, 120, 150, 200, 300)
+ENOUGH = {"songs named in whole windows only": float(shazam.WINDOW_S), "in 4.8 s of a window": sampling.ENOUGH_S}
+"""How much of a song the stand-in needs; nobody knows of Shazam."""
 ASKED_AT = {"0 s, no confirm window": (0,), "0,30 s": (0, 30), "0,30,60 s": (0, 30, 60)}
 
 
@@ -45,7 +46,7 @@ class Plan:
 
 
 FULL = Plan(streams=6, hours=4.0, asked_hours=48.0)
-SHORT = Plan(streams=2, hours=0.75, asked_hours=12.0)
+SHORT = Plan(streams=2, hours=1.0, asked_hours=12.0)
 
 
 def main() -> int:
@@ -72,7 +73,7 @@ def main() -> int:
 
 def measure(sounds: corpus.Corpus, plan: Plan, folder: Path) -> report.Figures:
     shelf = stock(sounds, relatives.load(), folder / "items", SEED)
-    beds = Beds(sounds)
+    beds = talk(sounds)
     programmes = [
         compose(f"radio{number}", shelf, plan.hours * 3600, coded=number % 2 == 1, seed=SEED + number)
         for number in range(plan.streams)
@@ -86,8 +87,9 @@ def measure(sounds: corpus.Corpus, plan: Plan, folder: Path) -> report.Figures:
         "logs": _logs(shelf, programmes, recorded, folder),
         "ceilings": _ceilings(log.settings_for(folder, TWO)),
         "shazam": {
-            name: report.cost_figures(shazam.cost(offsets, plan.asked_hours, SONG_S, SEED))
-            for name, offsets in ASKED_AT.items()
+            f"{at}, {words}": report.cost_figures(shazam.cost(offsets, plan.asked_hours, SONG_S, SEED, enough_s))
+            for words, enough_s in ENOUGH.items()
+            for at, offsets in ASKED_AT.items()
         },
     }
 

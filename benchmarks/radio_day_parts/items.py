@@ -1,11 +1,12 @@
 """What a station has on its shelf: songs, jingles, advertisements; and songs that its catalogue does not know.
 
-What belongs here: making items out of the corpus. What does not: when they are aired (`programme`). Every item is made
-of another track, and no two of those tracks are relatives, so that there is one right answer for everything (only
-advertisements come in pairs, with other words and another part of their music).
+What belongs here: making items out of the corpus. What does not: when they are aired (`programme`). There is one right
+answer for everything: every item is made of another track, no two of those tracks are kin, and what is spoken in an
+advertisement is spoken nowhere else.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,10 @@ from fingerprinting.sound import at_level, mixed
 SONG_S = (60.0, 300.0)
 JINGLE_S = (8.0, 15.0)
 AD_S = (15.0, 30.0)
-ADS_PER_TRACK = 2
+SPOKEN_OVER = 12
+"""Tracks of which jingles and advertisements are made, at least: the short ones, and as many others as are missing."""
+AD_VOICES = 4
+"""Speakers that are heard in advertisements only."""
 UNKNOWN_SHARE = 0.15
 """Of the songs, how many the catalogue lacks."""
 LEVEL = 0.12
@@ -63,14 +67,14 @@ def stock(corpus: Corpus, relatives: Relatives, folder: Path, seed: int) -> Shel
     tracks = _strangers(corpus, relatives, rng)
     long = [track for track in tracks if track.duration_s >= SONG_S[0]]
     short = [track for track in tracks if track.duration_s < SONG_S[0]]
-    spoken_over = [*short, *long[: max(0, 10 - len(short))]]
+    spoken_over = [*short, *long[: max(0, SPOKEN_OVER - len(short))]]
     long = [track for track in long if track not in spoken_over]
     unknown = round(UNKNOWN_SHARE * len(long))
-    beds = Beds(corpus)
     songs = [_song(track, folder, rng, known=number >= unknown) for number, track in enumerate(long)]
     half = len(spoken_over) // 2
     jingles = [_jingle(track, folder, rng) for track in spoken_over[:half]]
-    ads = [_ad(track, number, folder, rng, beds) for track in spoken_over[half:] for number in range(ADS_PER_TRACK)]
+    voices = [np.load(file, mmap_mode="r") for file in corpus.voices[:AD_VOICES]]
+    ads = [_ad(track, _spoken(voices, number), folder, rng) for number, track in enumerate(spoken_over[half:])]
     return Shelf(tuple(songs[unknown:]), tuple(songs[:unknown]), tuple(jingles), tuple(ads))
 
 
@@ -78,7 +82,7 @@ def shelve(shelf: Shelf, folder: Path) -> list[Path]:
     """The files that the catalogue is given, in folders that say what they are."""
     files = []
     for item in shelf.known:
-        file = folder / {"jingle": "jingles", "ad": "ads"}.get(item.kind, "music") / f"{item.name}.wav"
+        file = folder / {"jingle": "jingles", "ad": "ads"}.get(item.kind, "music") / f"{item.name}.flac"
         file.parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(file, item.samples(), RATE)
         files.append(file)
@@ -86,14 +90,14 @@ def shelve(shelf: Shelf, folder: Path) -> list[Path]:
 
 
 def _strangers(corpus: Corpus, relatives: Relatives, rng: np.random.Generator) -> list[Track]:
-    """Tracks in random order, of relatives only the first."""
+    """Tracks in random order, of kin only the first."""
     seen: set[str] = set()
     found = []
     for number in rng.permutation(len(corpus.tracks)):
         track = corpus.tracks[number]
-        if not relatives.group(track.id) & seen:
+        if not relatives.family(track.id) & seen:
             found.append(track)
-        seen |= relatives.group(track.id)
+        seen |= relatives.family(track.id)
     return found
 
 
@@ -106,10 +110,24 @@ def _jingle(track: Track, folder: Path, rng: np.random.Generator) -> Item:
     return _item(f"jingle {track.id.replace('/', ' ')}", "jingle", _excerpt(track, rng.uniform(*JINGLE_S), rng), folder)
 
 
-def _ad(track: Track, number: int, folder: Path, rng: np.random.Generator, beds: Beds) -> Item:
+def _ad(track: Track, spoken: Samples, folder: Path, rng: np.random.Generator) -> Item:
     music = _excerpt(track, rng.uniform(*AD_S), rng)
-    voice = beds.voice(len(music), rng)
-    return _item(f"ad {track.id.replace('/', ' ')} {number}", "ad", mixed(voice, music, AD_MUSIC_BELOW_DB), folder)
+    samples = mixed(spoken[: len(music)], music, AD_MUSIC_BELOW_DB)
+    return _item(f"ad {track.id.replace('/', ' ')}", "ad", samples, folder)
+
+
+def _spoken(voices: Sequence[Pcm], number: int) -> Samples:
+    """What is said in the advertisement with this number, and in no other."""
+    voice, count = voices[number % len(voices)], int(AD_S[1] * RATE)
+    first = number // len(voices) * count
+    if first + count > len(voice):
+        raise SystemExit(f"there is not enough speech for advertisement {number}: raise AD_VOICES")
+    return to_float(voice[first : first + count])
+
+
+def talk(corpus: Corpus) -> Beds:
+    """The speech between and over the items: by others than those of the advertisements."""
+    return Beds(replace(corpus, voices=corpus.voices[AD_VOICES:]))
 
 
 def _excerpt(track: Track, seconds: float, rng: np.random.Generator) -> Samples:

@@ -23,7 +23,7 @@ class Found:
     merged: bool
     coded: bool
     undisturbed: bool
-    """Whether no outage touches it, so that its start and end could be heard."""
+    """Whether all of it was recorded, so that its start and end could be heard."""
 
     @property
     def start_error_s(self) -> float | None:

@@ -39,6 +39,7 @@ def settings_for(data_dir: Path, offsets: str) -> Settings:
         "TZ": "UTC",
         "WINDOW_OFFSETS": offsets,
         "DECISION_POLICY": POLICIES,
+        "CLIP_RETAIN_DAYS": "0",  # the evidence of a day is gigabytes
     }
     return Settings.load(environ)
 

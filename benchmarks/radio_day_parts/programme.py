@@ -30,7 +30,7 @@ AD_BREAK = (2, 4)
 OUTAGE_S = (180.0, 420.0)
 OUTAGE_EVERY_S = 5400.0
 HEARD_SHARE = 0.5
-"""An airing that lost more than this to an outage is not asked for; one that lost less is."""
+"""An airing of which less than this was recorded, because of an outage or the end, is not asked for."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,6 @@ class _Station:
             self._song(condition)
             if condition != CROSSFADE:
                 self._break()
-        end = self._made.seconds  # what would go on beyond the end is left out, or ends with it
-        self._made.airings[:] = [airing for airing in self._made.airings if airing.end_s <= end]
 
     def _next(self, name: str, items: Sequence[Item]) -> Item:
         """Each item in turn, in random order, so that all come alike."""

@@ -1,7 +1,8 @@
 """What Shazam would have cost and found: the real panel, budget and two-hit rule on a clock that jumps.
 
 What belongs here: a stand-in that answers from the truth, and the time it is asked in. What does not: audio: nothing is
-listened to. Slots are asked when their last window has ended, all streams together, as live ones are.
+listened to. Slots are asked when their last window has ended, all streams together, as live ones are. What cannot be
+paid for is lost here; the catch-up lane would ask again later.
 """
 
 import asyncio
@@ -15,12 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from radio_day_parts.sampling import ENOUGH_S
 from tagger_platform.decide.evidence import Heard, heard
 from tagger_platform.decide.plays import decide
 from tagger_platform.model import CaptureState, PlayStatus, Recognition, Slot, Status, Track, Window
 from tagger_platform.recognize.budget import Budget
-from tagger_platform.recognize.panel import BUDGET_WAIT_S, ask_slot
+from tagger_platform.recognize.panel import ask_slot
 
 STREAMS = 5
 PER_MINUTE = 4
@@ -31,6 +31,9 @@ RECALL = 0.9
 OFFSET_ERROR_S = 0.15
 """Standard deviation of the offsets that are told."""
 ANSWER_S = 0.7
+"""How long it takes to answer."""
+EXACT_S = 1e-6
+"""What instants may lose by being added up."""
 TOLERANCE = 1
 DEDUP_S = 300
 GAP_S = 20.0
@@ -92,19 +95,15 @@ def _loop(clock: Clock) -> Iterator[asyncio.AbstractEventLoop]:
 
 @dataclass
 class TruthShazam:
-    """Names a song that it hears enough of, nine times out of ten. `until` is when the run's patience ends."""
+    """Names a song that it hears enough of, nine times out of ten."""
 
     songs: dict[str, list[Song]]
-    budget: Budget
-    clock: Clock
+    budget: Budget | None
     rng: np.random.Generator
-    until: float = 0.0
+    enough_s: float
     name: str = "shazam"
     asks_every_window: bool = False
     requests: int = field(default=0)
-
-    async def pay(self, wait_s: float) -> bool:
-        return await self.budget.take(max(0.0, min(wait_s, self.until - self.clock.now)))
 
     async def recognize(self, window: Window, audio: Path) -> Recognition:
         self.requests += 1
@@ -114,15 +113,15 @@ class TruthShazam:
             (min(song.end_s, start_s + WINDOW_S) - max(song.start_s, start_s), song)
             for song in self.songs[window.stream]
         ]
-        enough_s, song = max(shares, key=lambda share: share[0])
-        if enough_s < ENOUGH_S or self.rng.random() > RECALL:
+        heard_s, song = max(shares, key=lambda share: share[0])
+        if heard_s < self.enough_s - EXACT_S or self.rng.random() > RECALL:
             return Recognition(window.window_id, self.name, Status.NO_MATCH)
         offset_s = start_s - song.start_s + float(self.rng.normal(0, OFFSET_ERROR_S))
         return Recognition(window.window_id, self.name, Status.MATCH, song.track, offset_s=offset_s, confidence=0.9)
 
 
-def cost(offsets: Sequence[int], hours: float, song_s: float, seed: int) -> Cost:
-    """Five streams of songs of one length, asked at these offsets of every slot."""
+def cost(offsets: Sequence[int], hours: float, song_s: float, seed: int, enough_s: float) -> Cost:
+    """Five streams of songs of one length, asked at these offsets of every slot; `enough_s` of a song is named."""
     rng = np.random.default_rng([seed, 4])
     songs = {f"s{number}": _songs(number, hours, song_s, rng) for number in range(STREAMS)}
     clock = Clock()
@@ -130,9 +129,10 @@ def cost(offsets: Sequence[int], hours: float, song_s: float, seed: int) -> Cost
     throttled = 0
     with tempfile.TemporaryDirectory() as folder, _loop(clock) as loop:
         budget = Budget(Path(folder) / "budget.sqlite", "shazam", PER_MINUTE, clock=lambda: clock.now)
-        shazam = TruthShazam(songs, budget, clock, rng)
+        shazam = TruthShazam(songs, budget, rng, enough_s)
         slot = Slot(START)
         while slot.start < START + timedelta(hours=hours):
+            clock.now = max(clock.now, (slot.start - START).total_seconds() + offsets[-1] + WINDOW_S)
             given = _asked(loop, shazam, slot, offsets, windows)
             throttled += sum(one.status is Status.THROTTLED for one in given)
             slot = slot.next(HOP_S)
@@ -156,9 +156,6 @@ def _asked(
     offsets: Sequence[int],
     windows: dict[str, list[Heard]],
 ) -> list[Recognition]:
-    due_s = (slot.start - START).total_seconds() + offsets[-1] + WINDOW_S
-    shazam.clock.now = max(shazam.clock.now, due_s)
-    shazam.until = shazam.clock.now + BUDGET_WAIT_S
     expected = [
         Window(stream, slot, offset, WINDOW_S, CaptureState.CAPTURED, level_dbfs=-15.0)
         for stream in windows
@@ -169,7 +166,9 @@ def _asked(
         ask_slot(
             [(window, Path()) for window in expected],
             [shazam],
-            earlier={stream: [one for one in told if one.start >= reach] for stream, told in windows.items()},
+            answered={},
+            known={stream: [one for one in told if one.start >= reach] for stream, told in windows.items()},
+            late=False,
             hop_s=HOP_S,
             tolerance=TOLERANCE,
             global_inflight=3,
