@@ -10,7 +10,9 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.real
-def test_music_is_recognised_as_well_as_recorded(tmp_path):
-    command = [sys.executable, "benchmarks/fingerprint.py", "--short", "--check", "benchmarks/fingerprint-short.json"]
+@pytest.mark.parametrize("name", ["fingerprint", "radio_day"])
+def test_music_is_recognised_as_well_as_recorded(name: str) -> None:
+    recorded = f"benchmarks/{name.replace('_', '-')}-short.json"
+    command = [sys.executable, f"benchmarks/{name}.py", "--short", "--check", recorded]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1200)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
