@@ -84,6 +84,10 @@ class Health:
         }
 
 
+POLL_S = 0.1
+"""Seconds until the server notices that it is to end."""
+
+
 class Server:
     """Listens from `start` to `stop`. Raises RequestError at once where the port is taken."""
 
@@ -96,12 +100,14 @@ class Server:
                 f"CAPTURE_PORT: port {address[1]} at {address[0]} cannot be used ({error.strerror}): is another "
                 "capture running? Stop it, or choose another port (or CAPTURE_HOST)"
             ) from None
-        self._thread = threading.Thread(target=self._http.serve_forever, name="server", daemon=True)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(POLL_S,), name="server", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def close(self) -> None:
+        if self._thread.is_alive():  # closed under it, it would go on asking for whatever gets the socket's number next
+            self._http.shutdown()
         self._http.server_close()
 
 

@@ -49,6 +49,16 @@ def door(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Door]:
     one.server.close()
 
 
+def test_nothing_goes_on_serving_once_it_is_closed(door: Door):
+    def serving() -> int:
+        return sum(thread.name == "server" for thread in threading.enumerate())
+
+    before = serving()
+    assert door.ask("/healthz")[0] == 200
+    door.server.close()
+    wait_until(lambda: serving() == before - 1)
+
+
 def test_health_tells_the_state_of_every_stream(door: Door):
     door.rig.silent.add("b")
     assert door.ask("/healthz")[1]["streams"][1]["last_error"] is None
