@@ -56,7 +56,7 @@ def test_nothing_goes_on_serving_once_it_is_closed(door: Door):
     before = serving()
     assert door.ask("/healthz")[0] == 200
     door.server.close()
-    wait_until(lambda: serving() == before - 1)
+    wait_until(lambda: serving() == before - 1, 5, "the end of its thread")
 
 
 def test_health_tells_the_state_of_every_stream(door: Door):
