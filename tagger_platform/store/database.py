@@ -22,6 +22,8 @@ READ_THREADS = 1
 """More threads make small queries dearer, and there may be many processes."""
 NO_ROOM = "No space left on device"
 """How DuckDB's errors say that the disk is full."""
+INTERRUPTED = "Query interrupted"
+"""What DuckDB puts, as a RuntimeError, in the place of the exception that a signal's handler raised."""
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -83,7 +85,8 @@ class Database:
             connection = self._connect(read_only=True)
             try:
                 _refuse_newer(connection, self.path)
-                yield connection
+                with _interruptible():
+                    yield connection
             finally:
                 connection.close()
 
@@ -92,7 +95,8 @@ class Database:
         with turn(self.path, exclusive=True, timeout_s=self._timeout_s):
             connection = self._connect(read_only=False)
             try:
-                yield connection
+                with _interruptible():
+                    yield connection
             except duckdb.Error as error:
                 if NO_ROOM not in str(error):
                     raise
@@ -111,6 +115,17 @@ class Database:
         temporary = self._version_file.with_suffix(".version.tmp")
         temporary.write_text("", encoding="utf-8")
         temporary.replace(self._version_file)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C within a statement is Ctrl-C again."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) != INTERRUPTED:
+            raise
+        raise KeyboardInterrupt from error
 
 
 @cache

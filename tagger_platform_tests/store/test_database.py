@@ -1,8 +1,11 @@
 """The store's file: migrations, transactions, the version, and what is left when its users are killed."""
 
+import os
 import random
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -145,6 +148,17 @@ def test_a_block_that_fails_leaves_nothing_behind(table: Database, error: type[B
     assert ask(table, "SELECT count(*) FROM one") == [(0,)]
     with table.writing() as connection:  # and the next has its turn
         connection.execute("INSERT INTO one VALUES (2)")
+
+
+@pytest.mark.parametrize("use", ["reading", "writing"])
+def test_ctrl_c_within_a_statement_is_ctrl_c(table: Database, use: str) -> None:
+    endless = "SELECT sum(sin(a)) FROM range(1_000_000_000_000) numbers(a)"
+    key = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt), getattr(table, use)() as connection:
+        key.start()
+        connection.execute(endless).fetchall()
+    with table.reading() as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_who_reads_cannot_write(table: Database) -> None:
