@@ -71,7 +71,7 @@ class Clock:
     now: float = 0.0
 
 
-class _Jumping(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
+class _Jumping(selectors.DefaultSelector):  # type: ignore[misc, valid-type]  # the class differs by system
     """Where the event loop would wait, the clock jumps."""
 
     def __init__(self, clock: Clock) -> None:
@@ -86,7 +86,7 @@ class _Jumping(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
 @contextmanager
 def _loop(clock: Clock) -> Iterator[asyncio.AbstractEventLoop]:
     loop = asyncio.SelectorEventLoop(_Jumping(clock))
-    loop.time = lambda: clock.now  # type: ignore[method-assign]
+    loop.time = lambda: clock.now  # type: ignore[method-assign]  # asyncio offers no other way to give it a clock
     try:
         yield loop
     finally:
