@@ -15,7 +15,7 @@ import pytest
 
 from tagger_platform.errors import DiskFullError, NewerVersionError, RequestError
 from tagger_platform.store import database as module
-from tagger_platform.store.database import Database
+from tagger_platform.store.database import Connection, Database
 
 ONE = (1, "0001_one.sql", "CREATE TABLE one (n INTEGER);")
 TWO = (2, "0002_two.sql", "CREATE TABLE two (n INTEGER); INSERT INTO two SELECT count(*) FROM one;")
@@ -152,11 +152,12 @@ def test_a_block_that_fails_leaves_nothing_behind(table: Database, error: type[B
 
 @pytest.mark.parametrize("use", ["reading", "writing"])
 def test_ctrl_c_within_a_statement_is_ctrl_c(table: Database, use: str) -> None:
-    endless = "SELECT sum(sin(a)) FROM range(1_000_000_000_000) numbers(a)"
-    key = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    def work(connection: Connection) -> None:
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        connection.execute("SELECT sum(sin(a)) FROM range(1_000_000_000_000) numbers(a)").fetchall()
+
     with pytest.raises(KeyboardInterrupt), getattr(table, use)() as connection:
-        key.start()
-        connection.execute(endless).fetchall()
+        work(connection)
     with table.reading() as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
