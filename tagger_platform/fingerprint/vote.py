@@ -61,8 +61,7 @@ def candidates(pairs: Pairs, segments: Sequence[Segment], speed: float) -> list[
     for segment, (which, tick) in zip(segments, found, strict=True):
         place = tick - pairs.tick[origin[which]] * np.float64(speed)
         result += [
-            Candidate(segment, start + COARSE_TICKS, speed, votes)
-            for start, votes in _most_voted(segment, place)
+            Candidate(segment, start + COARSE_TICKS, speed, votes) for start, votes in _most_voted(segment, place)
         ]
     return sorted(result, key=lambda one: -one.votes)[:CANDIDATES]
 
