@@ -18,7 +18,6 @@ from fingerprinting.corpus import Corpus, Track
 from fingerprinting.indexing import indexed
 from fingerprinting.pcm import RATE, Pcm, to_float, to_pcm
 from fingerprinting.queries import QUERY_RATE, WINDOW_S, loud
-from fingerprinting.systems.base import System
 from fingerprinting.waveform import correlations
 
 DECIDED = Path(__file__).with_name("relatives.json")
@@ -26,8 +25,8 @@ HOP_S = 12.0
 """Seconds from window to window: they do not overlap."""
 WAVEFORM = "waveform"
 THRESHOLDS = {"chromaprint": 0.80, "audfprint_d70": 25.0, WAVEFORM: 0.5}
-"""Share of equal bits; hashes that agree; correlation. Tracks of two authors are hardly ever relatives. Of 4,400 windows asked
-once 188 reached 25 hashes, none in another package (7 % of those with 16 to 25 did), and 101 reached 80 % of the bits,
+"""Share of equal bits; hashes that agree; correlation. Tracks of two authors are hardly ever relatives. Of 4,400 windows
+asked once 188 reached 25 hashes, none in another package (7 % of those with 16 to 25 did), and 101 reached 80 % of the bits,
 two of them in another package (a quarter of those from 78 to 80 % did)."""
 ONE_AUTHOR = {"chromaprint": 0.76, "audfprint_d70": 16.0, WAVEFORM: 0.2}
 """The same for two tracks of one author, who makes several pieces of the same loops and stems. Waveforms of unrelated
@@ -87,9 +86,7 @@ def decide(corpus: Corpus) -> None:
     """Ask every system about every track, and write down the pairs with their best scores."""
     best: dict[tuple[str, str], dict[str, float]] = {}
     for name in THRESHOLDS:
-        for pair, score in (
-            _correlated(corpus) if name == WAVEFORM else _found(corpus, indexed(name, corpus).system, name)
-        ):
+        for pair, score in _correlated(corpus) if name == WAVEFORM else _found(corpus, name):
             scores = best.setdefault(pair, {})
             scores[name] = max(score, scores.get(name, 0.0))
     pairs = [[*pair, best[pair]] for pair in sorted(best)]
@@ -97,8 +94,9 @@ def decide(corpus: Corpus) -> None:
     DECIDED.write_text(json.dumps(decided, indent=1) + "\n")
 
 
-def _found(corpus: Corpus, system: System, name: str) -> Iterator[tuple[tuple[str, str], float]]:
+def _found(corpus: Corpus, name: str) -> Iterator[tuple[tuple[str, str], float]]:
     """Pairs (in order of name) and scores, until a window finds no more relatives."""
+    system = indexed(name, corpus).system
     for track in corpus.tracks:
         for window in _windows(track):
             masked = frozenset({track.id})

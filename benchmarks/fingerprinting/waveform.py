@@ -2,9 +2,9 @@
 
 What belongs here: correlating waveforms. What does not: what follows from it (`relatives`).
 
-Two pieces that were made of the same recordings (a stem, a loop, another arrangement of the same takes) agree sample by
-sample for a while, whatever was mixed over it in one of them. So the windows of one track are correlated with all of the
-other. Both are whitened first, because notes of the same pitch correlate too. Played faster or slower, the same samples
+Two pieces that were made of the same recordings (a stem, a loop, another arrangement of the same takes) agree sample
+by sample for a while, whatever was mixed over it in one of them. So windows of one track are correlated with all of
+the other. Both are whitened first, because notes of the same pitch correlate too. Played faster or slower, the same samples
 are not found; the two other systems forgive that.
 """
 
@@ -31,7 +31,7 @@ SMOOTH_HZ = 50.0
 BLOCK = 1 << 17
 """Samples correlated at a time."""
 QUIET = 0.1
-"""Share of a track's median energy below which a stretch counts as that loud: digital silence correlates with anything."""
+"""Share of a track's median energy that a stretch counts as at least: digital silence correlates with anything."""
 
 SIZE = int(WINDOW_S * RATE)
 

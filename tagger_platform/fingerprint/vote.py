@@ -21,8 +21,8 @@ from tagger_platform.fingerprint.segment import Buckets, Segment, TrackMeta
 COARSE_TICKS = 4
 """Ticks (64 ms) of a vote bin; two neighbours are taken together, so that no line falls between two bins."""
 CANDIDATES = 120
-"""Places that are told, per speed. Under noise 5 dB louder than the music, or speech 10 dB louder, the right one is first
-in 85 % of the windows and among the first hundred in 95 %; three times as many places add nothing."""
+"""Places that are told, per speed. Under noise 5 dB louder than the music, or speech 10 dB louder, the right one is
+first in 85 % of the windows and among the first hundred in 95 %; ten times as many places add nothing."""
 PER_TRACK = 12
 """Places told of one track: a loop's repeats must leave room for others."""
 LOOKED_AT = 4 * CANDIDATES
@@ -81,8 +81,9 @@ def _look_up(hashes: Hashes, segments: Sequence[Segment]) -> list[tuple[NDArray[
 def _most_voted(segment: Segment, place: NDArray[np.float64]) -> list[tuple[int, float]]:
     """The ticks at which the most voted pairs of neighbouring bins begin, and their votes; in live tracks only.
 
-    Counted by sorting: the cost does not grow with the length of the timeline. Every hit counts the same: counted by how
-    rare their hashes are, tracks that repeat themselves were lost in noise, because they make their own hashes common.
+    Counted by sorting: the cost does not grow with the length of the timeline. Every hit counts the same: weighed by
+    how rare their hashes are, tracks that repeat themselves were lost in noise, because they make their own hashes
+    common.
     """
     if not len(place):
         return []
