@@ -25,13 +25,13 @@ HOP_S = 12.0
 """Seconds from window to window: they do not overlap."""
 WAVEFORM = "waveform"
 THRESHOLDS = {"chromaprint": 0.80, "audfprint_d70": 25.0, WAVEFORM: 0.5}
-"""Share of equal bits; hashes that agree; correlation. Tracks of two authors are hardly ever relatives. Of 4,400 windows
-asked once 188 reached 25 hashes, none in another package (7 % of those with 16 to 25 did), and 101 reached 80 % of the bits,
-two of them in another package (a quarter of those from 78 to 80 % did)."""
+"""Share of equal bits; hashes that agree; correlation. Tracks of two authors are hardly ever relatives. Of 4,400
+windows asked once 188 reached 25 hashes, none in another package (7 % of those with 16 to 25 did), and 101 reached 80
+% of the bits, two of them in another package (a quarter of those from 78 to 80 % did)."""
 ONE_AUTHOR = {"chromaprint": 0.76, "audfprint_d70": 16.0, WAVEFORM: 0.2}
 """The same for two tracks of one author, who makes several pieces of the same loops and stems. Waveforms of unrelated
-tracks reach 0.19 where an orchestra holds long notes, and most stay below 0.1. Chance falls into the
-own package about once in ten: of 209 windows with 16 to 25 hashes 193 did, of 80 with 76 to 80 % of the bits 52 did."""
+tracks reach 0.19 where an orchestra holds long notes, and most stay below 0.1. Chance falls into the own package
+about once in ten: of 209 windows with 16 to 25 hashes 193 did, of 80 with 76 to 80 % of the bits 52 did."""
 SERIES = dict.fromkeys(("gunroar-data", "mu-cade-data", "titanion-data", "torus-trooper-data"), "aba-games")
 """Packages of one author; any other package is one of its own."""
 

@@ -4,8 +4,8 @@ What belongs here: correlating waveforms. What does not: what follows from it (`
 
 Two pieces that were made of the same recordings (a stem, a loop, another arrangement of the same takes) agree sample
 by sample for a while, whatever was mixed over it in one of them. So windows of one track are correlated with all of
-the other. Both are whitened first, because notes of the same pitch correlate too. Played faster or slower, the same samples
-are not found; the two other systems forgive that.
+the other. Both are whitened first, because notes of the same pitch correlate too. Played faster or slower, the same
+samples are not found; the two other systems forgive that.
 """
 
 from collections.abc import Iterator, Sequence
