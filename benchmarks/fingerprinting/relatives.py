@@ -1,10 +1,10 @@
 """Who is related to whom: the same recording, a remix, a stem, another master, a piece made of the same loops.
 
-What belongs here: deciding it by two systems that are independent of ours, and reading what was decided. What does not:
-our own scores, which must not say what our false alarms are.
+What belongs here: deciding it by three systems that are independent of ours, and reading what was decided. What does
+not: our own scores, which must not say what our false alarms are.
 
 A track is cut into windows; a window that one of the systems finds in another track, above its threshold, makes the two
-relatives. What is decided is kept beside this file, so that CI needs neither system.
+relatives. What is decided is kept beside this file, so that CI needs none of them.
 """
 
 import json
@@ -18,18 +18,20 @@ from fingerprinting.corpus import Corpus, Track
 from fingerprinting.indexing import indexed
 from fingerprinting.pcm import RATE, Pcm, to_float, to_pcm
 from fingerprinting.queries import QUERY_RATE, WINDOW_S, loud
-from fingerprinting.systems.base import System
+from fingerprinting.waveform import correlations
 
 DECIDED = Path(__file__).with_name("relatives.json")
 HOP_S = 12.0
 """Seconds from window to window: they do not overlap."""
-THRESHOLDS = {"chromaprint": 0.80, "audfprint_d70": 25.0}
-"""Share of equal bits; hashes that agree. Tracks of two authors are hardly ever relatives. Of 4,400 windows asked
-once 188 reached 25 hashes, none in another package (7 % of those with 16 to 25 did), and 101 reached 80 % of the bits,
-two of them in another package (a quarter of those from 78 to 80 % did)."""
-ONE_AUTHOR = {"chromaprint": 0.76, "audfprint_d70": 16.0}
-"""The same for two tracks of one author, who makes several pieces of the same loops and stems. Chance falls into the
-own package about once in ten: of 209 windows with 16 to 25 hashes 193 did, of 80 with 76 to 80 % of the bits 52 did."""
+WAVEFORM = "waveform"
+THRESHOLDS = {"chromaprint": 0.80, "audfprint_d70": 25.0, WAVEFORM: 0.5}
+"""Share of equal bits; hashes that agree; correlation. Tracks of two authors are hardly ever relatives. Of 4,400
+windows asked once 188 reached 25 hashes, none in another package (7 % of those with 16 to 25 did), and 101 reached 80
+% of the bits, two of them in another package (a quarter of those from 78 to 80 % did)."""
+ONE_AUTHOR = {"chromaprint": 0.76, "audfprint_d70": 16.0, WAVEFORM: 0.2}
+"""The same for two tracks of one author, who makes several pieces of the same loops and stems. Waveforms of unrelated
+tracks reach 0.19 where an orchestra holds long notes, and most stay below 0.1. Chance falls into the own package
+about once in ten: of 209 windows with 16 to 25 hashes 193 did, of 80 with 76 to 80 % of the bits 52 did."""
 SERIES = dict.fromkeys(("gunroar-data", "mu-cade-data", "titanion-data", "torus-trooper-data"), "aba-games")
 """Packages of one author; any other package is one of its own."""
 
@@ -81,11 +83,10 @@ def _closed(known: dict[str, frozenset[str]]) -> dict[str, frozenset[str]]:
 
 
 def decide(corpus: Corpus) -> None:
-    """Ask both systems about every window of every track, and write down the pairs with their best scores."""
+    """Ask every system about every track, and write down the pairs with their best scores."""
     best: dict[tuple[str, str], dict[str, float]] = {}
     for name in THRESHOLDS:
-        system = indexed(name, corpus).system
-        for pair, score in _found(corpus, system, name):
+        for pair, score in _correlated(corpus) if name == WAVEFORM else _found(corpus, name):
             scores = best.setdefault(pair, {})
             scores[name] = max(score, scores.get(name, 0.0))
     pairs = [[*pair, best[pair]] for pair in sorted(best)]
@@ -93,8 +94,9 @@ def decide(corpus: Corpus) -> None:
     DECIDED.write_text(json.dumps(decided, indent=1) + "\n")
 
 
-def _found(corpus: Corpus, system: System, name: str) -> Iterator[tuple[tuple[str, str], float]]:
+def _found(corpus: Corpus, name: str) -> Iterator[tuple[tuple[str, str], float]]:
     """Pairs (in order of name) and scores, until a window finds no more relatives."""
+    system = indexed(name, corpus).system
     for track in corpus.tracks:
         for window in _windows(track):
             masked = frozenset({track.id})
@@ -102,6 +104,12 @@ def _found(corpus: Corpus, system: System, name: str) -> Iterator[tuple[tuple[st
                 if _author(track.id) == _author(answer.track_id) or answer.score >= THRESHOLDS[name]:
                     yield (min(track.id, answer.track_id), max(track.id, answer.track_id)), round(answer.score, 3)
                 masked |= {answer.track_id}
+
+
+def _correlated(corpus: Corpus) -> Iterator[tuple[tuple[str, str], float]]:
+    for pair, score in correlations(corpus, {track.id: _author(track.id) for track in corpus.tracks}):
+        if score >= ONE_AUTHOR[WAVEFORM]:
+            yield pair, round(score, 3)
 
 
 def _author(track_id: str) -> str:

@@ -10,6 +10,7 @@ judge them.
 Each stored peak that should lie in the window either meets a peak there or does not. With p, the share of the
 window's cells in that row that are near a peak, and s, the share of peaks of its level that survive on air, a hit adds
 log(s / p) and a miss log((1 - s) / (1 - p)): the log-likelihood ratio, in nats, of "this track, here" against "not".
+A miss is told apart further (`loudness`): under noise many a peak no longer stands out and still makes its cell louder.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger_platform.fingerprint.landmarks import BIN_PARTS, LEVEL_DB, LEVELS, TICKS_PER_FRAME, Query
+from tagger_platform.fingerprint.loudness import loudness
 from tagger_platform.fingerprint.peaks import BAND_BINS, BANDS, LOWEST_BIN, Peaks
 from tagger_platform.fingerprint.vote import Candidate
 
@@ -34,8 +36,8 @@ for every 9 dB below. Measured under speech, noise and in rooms at 0 to -10 dB (
 SMOOTH_BINS = 5
 """Bins over which the share of a row's cells that are near a peak is taken: held tones fill theirs and prove little."""
 LEAST_SHARE = 0.01
-SHIFTS = np.arange(-8, 9, 2)
-"""Ticks around a candidate's place that are tried: its two vote bins are 16 ticks wide."""
+SHIFTS = np.arange(-4, 5, 2)
+"""Ticks around a candidate's place that are tried: its two vote bins are 8 ticks wide."""
 ELSEWHERE = np.array([sign * ticks for ticks in (18, 24, 31, 37, 45, 53, 60, 71) for sign in (-1, 1)])
 """Ticks (0.3 to 1.1 s) off the place, where the same track should not fit: if it does, it is a drone or a beat."""
 
@@ -58,11 +60,13 @@ NOTHING = -1000.0
 class PeakMap:
     """A window's peaks as a map, and what a hit and a miss add to a score, by level and row (bin).
 
-    `near` (FRAMES, BINS) holds, up to a frame and a bin from a peak, the peak's number from 1 on, else 0; `ticks` (n,)
-    are the peaks' instants; `levels` is the window's spectrum.
+    `near` (FRAMES, BINS) holds, up to a frame and a bin from a peak, the peak's number from 1 on, else 0; `loud`
+    (FRAMES, BINS) what a miss adds because of how loud the cell is; `ticks` (n,) are the peaks' instants; `levels` is
+    the window's spectrum.
     """
 
     near: NDArray[np.int16]
+    loud: NDArray[np.float32]
     ticks: NDArray[np.float32]
     hit: NDArray[np.float32]
     miss: NDArray[np.float32]
@@ -77,8 +81,12 @@ def peak_map(query: Query) -> PeakMap:
     share = np.convolve(filled, np.full(SMOOTH_BINS, 1 / SMOOTH_BINS), "same").clip(LEAST_SHARE)
     survival = SURVIVAL[:, None]
     share = np.minimum(share, survival)
+    loud = np.zeros((FRAMES, BINS), np.float32)
+    cells = loudness(query.levels[: query.frames])
+    loud[: len(cells), LOWEST_BIN : LOWEST_BIN + cells.shape[1]] = cells
     return PeakMap(
         near,
+        loud,
         query.peaks.frames * TICKS_PER_FRAME,
         np.log(survival / share).astype(np.float32),
         np.log((1 - survival) / (1 - share)).astype(np.float32),
@@ -144,7 +152,7 @@ def _scores(found: Sequence[Candidate], heard: PeakMap, shifts: NDArray[np.int64
 def _values(heard: PeakMap, ticks: Floats, row: Places, hit: Floats, miss: Floats) -> Floats:
     """What each stored peak adds if it should lie at `ticks` of the window; nothing outside of it."""
     frame, inside = _frames(heard, ticks)
-    values: Floats = np.where(heard.near[frame, row] > 0, hit, miss) * inside
+    values: Floats = np.where(heard.near[frame, row] > 0, hit, miss + heard.loud[frame, row]) * inside
     return values
 
 
