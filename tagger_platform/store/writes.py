@@ -113,8 +113,9 @@ def write_recognitions(
     insert(connection, "raw_answers", raw, known="REPLACE")
     _write_states(connection, windows)
     came = totals.settled(before, _standing(connection, windows))
-    waits = totals.of_waits(windows, came, recognitions, asked_at)
-    totals.add(connection, totals.of_windows(came) + totals.of_recognitions(recognitions) + waits)
+    fresh = [given for given in recognitions if (given.window_id, given.provider) not in final]
+    waits = totals.of_waits(windows, came, fresh, asked_at)
+    totals.add(connection, totals.of_windows(came) + totals.of_recognitions(fresh) + waits)
 
 
 def _answered(connection: Connection, window_ids: Sequence[str]) -> set[tuple[str, str]]:
