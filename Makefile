@@ -14,7 +14,7 @@ test: .venv/ready-dev
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90 --durations=15
 
 screenshots: .venv/ready-dev
-	$(BIN)/python scripts/screenshots.py
+	$(BIN)/python -m scripts.screenshots
 
 .venv/ready: pyproject.toml constraints.txt scripts/setup.py
 	$(PYTHON) scripts/setup.py

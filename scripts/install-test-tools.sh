@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what the tests marked `real` need: real servers, a browser, fpcalc and real music, from Debian packages.
+# Installs what the tests marked `real` need: real servers, a browser, fpcalc, Prometheus and real music, from Debian
+# packages.
 # libatomic1 is for the browser driver's node.
 # Where apt or root is missing it says so in one line, and pytest skips those tests; in CI that is an error.
 set -eu
@@ -7,7 +8,7 @@ set -eu
 PACKAGES="ffmpeg icecast2 libchromaprint-tools chromium
   gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly gstreamer1.0-libav python3-gi
-  libatomic1 singularity-music planetblupi-music-ogg asc-music"
+  prometheus libatomic1 singularity-music planetblupi-music-ogg asc-music"
 
 if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
   echo "install-test-tools: no apt or not root: tests that need real servers, a browser or real music are skipped"

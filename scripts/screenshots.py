@@ -1,4 +1,4 @@
-"""Makes the README's pictures: starts the demo, lets it play, and photographs the pages in Chromium."""
+"""Makes the README's pictures: starts the demo and Prometheus, lets them run, and photographs both in Chromium."""
 
 import argparse
 import os
@@ -9,11 +9,16 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlencode
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
+
+from tagger_platform_tests.journeys.real_prometheus import Prometheus
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 45100
+PROMETHEUS_PORT = PORT + 9
+GRAPHS = ("sum by (stream) (plays_inserted_total)", "sum by (state) (windows_total)")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -37,8 +42,10 @@ def main() -> None:
         demo = subprocess.Popen([sys.executable, "-m", "tagger_platform", "demo"], env=environ, stdout=subprocess.PIPE)
         try:
             wait_for_ready(demo)
-            time.sleep(options.minutes * 60)
-            photograph(options.to)
+            scraped = {"tagger": PORT, "capture": PORT + 3}
+            with Prometheus(Path(data) / "prometheus", PROMETHEUS_PORT, scraped) as prometheus:
+                time.sleep(options.minutes * 60)
+                photograph(options.to, prometheus.url, options.minutes)
         finally:
             demo.send_signal(signal.SIGTERM)
             demo.wait(timeout=60)
@@ -52,7 +59,7 @@ def wait_for_ready(demo: subprocess.Popen[bytes]) -> None:
     sys.exit("the demo ended before it was ready")
 
 
-def photograph(folder: Path) -> None:
+def photograph(folder: Path, prometheus: str, minutes: float) -> None:
     chromium = shutil.which("chromium") or shutil.which("google-chrome") or sys.exit("no Chromium in PATH")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -62,7 +69,21 @@ def photograph(folder: Path) -> None:
             page.get_by_text("Confidence").first.wait_for(timeout=30_000)
             page.wait_for_timeout(3_000)
             page.screenshot(path=folder / f"{name}.png")
+        photograph_metrics(browser, folder, prometheus, minutes)
         browser.close()
+
+
+def photograph_metrics(browser: Browser, folder: Path, prometheus: str, minutes: float) -> None:
+    """The graphs of Prometheus' own pages, as Debian packages them."""
+    words = {}
+    for number, query in enumerate(GRAPHS):
+        graph = {"expr": query, "tab": 0, "range_input": f"{minutes:.0f}m", "step_input": 2}
+        words |= {f"g{number}.{name}": value for name, value in graph.items()}
+    page = browser.new_page(viewport={"width": 1440, "height": 1560})
+    page.goto(f"{prometheus}/classic/graph?{urlencode(words)}")
+    page.get_by_text("Total time series").nth(len(GRAPHS) - 1).wait_for(timeout=30_000)
+    page.wait_for_timeout(2_000)
+    page.screenshot(path=folder / "metrics.png")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ def missing_tools() -> list[str]:
     missing = [] if CHROMIUM.exists() else ["chromium"]
     missing += [] if shutil.which("icecast2") else ["icecast2"]
     missing += [] if shutil.which("fpcalc") else ["fpcalc"]
+    missing += [] if shutil.which("prometheus") and shutil.which("promtool") else ["prometheus"]
     missing += [] if [*Path("/usr/lib").glob("*/girepository-1.0/GstRtspServer-1.0.typelib")] else ["GStreamer's RTSP"]
     return missing + [folder.parent.name + " music" for folder in MUSIC_FOLDERS if not folder.is_dir()]
 

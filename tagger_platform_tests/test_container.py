@@ -12,7 +12,8 @@ import yaml
 ROOT = Path(__file__).parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
-SERVICES = COMPOSE["services"]
+SERVICES = {name: service for name, service in COMPOSE["services"].items() if "profiles" not in service}
+OBSERVERS = {name: service for name, service in COMPOSE["services"].items() if "profiles" in service}
 BIN = Path(sys.executable).parent
 
 
@@ -48,6 +49,14 @@ def test_every_process_of_the_platform_has_a_service():
 
 
 def test_ports_are_published_on_this_machine_only():
-    published = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    published = [port for service in COMPOSE["services"].values() for port in service.get("ports", [])]
     assert published
     assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+@pytest.mark.parametrize("service", OBSERVERS)
+def test_every_file_an_observer_is_given_exists(service):
+    given = [volume for volume in OBSERVERS[service].get("volumes", []) if volume.startswith("./")]
+    assert all((ROOT / volume.partition(":")[0]).exists() for volume in given), given
+    assert OBSERVERS[service]["profiles"] == ["observe"]
+    assert re.fullmatch(r"[a-z/-]+:v?\d+\.\d+\.\d+", OBSERVERS[service]["image"])

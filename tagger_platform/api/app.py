@@ -8,7 +8,9 @@ import socket
 import threading
 
 import uvicorn
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -17,7 +19,9 @@ from tagger_platform.api.art import art
 from tagger_platform.api.capture_client import CaptureClient
 from tagger_platform.api.failures import HANDLERS
 from tagger_platform.api.health import healthz, reload, streams
+from tagger_platform.api.metrics import PlatformCollector, metrics
 from tagger_platform.api.plays import plays
+from tagger_platform.api.requests import RequestMetrics
 from tagger_platform.errors import RequestError
 from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
@@ -30,6 +34,7 @@ GOODBYE_S = 2
 
 def create_app(settings: Settings) -> Starlette:
     """The whole api as an ASGI application."""
+    registry = CollectorRegistry()
     app = Starlette(
         routes=[
             Route("/", home),
@@ -38,12 +43,16 @@ def create_app(settings: Settings) -> Starlette:
             Route("/api/art/{name}", art),
             Route("/api/plays", plays),
             Route("/api/streams", streams),
+            *([Route(settings.metrics_path, metrics)] if settings.enable_prometheus else []),
         ],
+        middleware=[Middleware(RequestMetrics, registry=registry)],
         exception_handlers=HANDLERS,
     )
     app.state.settings = settings
     app.state.database = Database(settings.database_path, timeout_s=STORE_TIMEOUT_S)
     app.state.capture = CaptureClient(settings.capture_host, settings.capture_port)
+    app.state.registry = registry
+    registry.register(PlatformCollector(settings, app.state.database))
     return app
 
 

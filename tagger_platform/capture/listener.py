@@ -13,6 +13,7 @@ from tagger_platform.capture import diagnosis
 from tagger_platform.capture.diagnosis import Diagnosis
 from tagger_platform.capture.ffmpeg import Decoder, Spawn, command, recent_words
 from tagger_platform.capture.health import BLANK_MOST_S, BLANK_S, GOOD_S, Backoff, Condition, Watchdog
+from tagger_platform.capture.metrics import Metrics
 from tagger_platform.capture.timeline import Samples, Timeline, is_blank
 from tagger_platform.model import CaptureState, Stream, StreamKind
 
@@ -69,7 +70,7 @@ class _Connection:
 class Listener:
     """Keeps one stream playing, and answers for any window of it: the audio, or the reason why not."""
 
-    def __init__(self, stream: Stream, ffmpeg: str, window_s: int, spawn: Spawn, mono: float) -> None:
+    def __init__(self, stream: Stream, ffmpeg: str, window_s: int, spawn: Spawn, metrics: Metrics, mono: float) -> None:
         self.stream = stream
         self.pace = IN_PIECES if stream.kind is StreamKind.HLS else STEADY
         self.condition = Condition(stream.name, mono)
@@ -78,13 +79,16 @@ class Listener:
         self.last_window: str | None = None
         self._ffmpeg = ffmpeg
         self._spawn = spawn
+        self._metrics = metrics
         self._timeline = Timeline(window_s + self.pace.late_s + SPARE_S, self.pace.settle_s)
         self._backoff = Backoff()
         self._connection: _Connection | None = None
         self._next_attempt = mono
         self._audio_only = True
+        self._ever_started = False
         self._ever_heard = False
         self._blank_s = BLANK_S
+        metrics.listening(stream.name)
 
     def tick(self, mono: float) -> None:
         """Read what came, judge it, and start or end ffmpeg as need be."""
@@ -106,6 +110,9 @@ class Listener:
             reason = f"ffmpeg cannot be started: {error.strerror}"
             self._fail(Diagnosis(CaptureState.RECONNECTING, reason), mono, mono)
             return
+        if self._ever_started:
+            self._metrics.restarted(self.stream.name)
+        self._ever_started = True
         watchdog = Watchdog(mono, max(FIRST_BYTE_S, self.pace.silent_s), self.pace.silent_s, self._blank_s)
         self._connection = _Connection(decoder, watchdog, looked=mono)
         self._timeline.clear()
@@ -129,6 +136,8 @@ class Listener:
         samples: Samples = np.frombuffer(data[:whole], dtype="<i2")
         if not len(samples):
             return
+        if connection.last_byte is not None:
+            self._metrics.audio_came(self.stream.name, mono - connection.last_byte)
         # A gap is what was seen to be empty: where it was we who looked late, the pipe has kept everything.
         if connection.last_byte is not None and connection.looked - connection.last_byte > self.pace.gap_s:
             connection.gap = (connection.last_byte, mono)

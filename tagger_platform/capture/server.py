@@ -1,4 +1,4 @@
-"""Capture's own small port: `GET /healthz` and `POST /reload`, each answered in a thread of its own.
+"""Capture's own small port: `GET /healthz`, `GET METRICS_PATH` and `POST /reload`, each in a thread of its own.
 
 What belongs here: what the outside may ask of a running capture. What does not: doing it: a reload is handed to
 the thread that owns the streams.
@@ -18,6 +18,7 @@ from tagger_platform.capture.writer import Writer
 from tagger_platform.errors import RequestError, SettingsError, TransientError
 from tagger_platform.model import CaptureState, Stream, iso
 from tagger_platform.observe.logs import redact
+from tagger_platform.observe.metrics import CONTENT_TYPE
 from tagger_platform.spool import Spool
 
 LATE_S = 10.0
@@ -47,6 +48,17 @@ class Health:
             "spool": self.spool.counts(),
             "streams": [self._stream(stream) for stream in self.supervisor.settings.streams],
         }
+
+    @property
+    def metrics_path(self) -> str | None:
+        """Where the metrics are; None where they are switched off."""
+        settings = self.supervisor.settings
+        return settings.metrics_path if settings.enable_prometheus else None
+
+    def metrics(self) -> bytes:
+        live = {name: listener.condition.live for name, listener in list(self.supervisor.listeners.items())}
+        depths = {"writer": self.writer.backlog, "ready_windows": self.spool.counts()["ready_windows"]}
+        return self.supervisor.metrics.text(live=live, depths=depths)
 
     def problems(self) -> list[str]:
         """What keeps capture itself from doing its job; a stream that is down is not among it."""
@@ -124,6 +136,9 @@ class _Handler(BaseHTTPRequestHandler):
     reload: Reload
 
     def do_GET(self) -> None:
+        if self.path == self.health.metrics_path:
+            self._send(200, CONTENT_TYPE, self.health.metrics())
+            return
         if self.path != "/healthz":
             self._error(404, "not_found", "there is GET /healthz and POST /reload")
             return
@@ -145,9 +160,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(status, {"error": {"code": code, "message": message, "details": list(details)}})
 
     def _answer(self, status: int, content: dict[str, Any]) -> None:
-        body = redact(json.dumps(content, ensure_ascii=False)).encode()
+        self._send(status, "application/json", redact(json.dumps(content, ensure_ascii=False)).encode())
+
+    def _send(self, status: int, media_type: str, body: bytes) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", media_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

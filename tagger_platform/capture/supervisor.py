@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from tagger_platform.capture.ffmpeg import Spawn
 from tagger_platform.capture.listener import KILL_AFTER_S, Listener
+from tagger_platform.capture.metrics import Metrics
 from tagger_platform.capture.slots import Begun, Event, Missed, Schedule, Stepped
 from tagger_platform.capture.timeline import Samples, level_dbfs
 from tagger_platform.capture.writer import Writer
@@ -55,6 +56,7 @@ class Supervisor:
         self.settings = settings
         self.schedule = Schedule(settings.hop_s, writer.last_slot, wall, mono)
         self.listeners: dict[str, Listener] = {}
+        self.metrics = Metrics()
         self._ffmpeg = ffmpeg
         self._writer = writer
         self._spawn = spawn
@@ -142,6 +144,7 @@ class Supervisor:
             self._publish(done.slot, done.streams, done.decided)
 
     def _publish(self, slot: Slot, streams: tuple[Stream, ...], windows: list[Window]) -> None:
+        self.metrics.told(windows)
         titles = tuple((stream.name, stream.display) for stream in streams)
         ordered = sorted(windows, key=lambda window: (window.stream, window.offset_s))
         self._writer.publish(Manifest(slot, "capture", self.settings.hop_s, tuple(ordered), titles))
@@ -168,7 +171,9 @@ class Supervisor:
 
     def _listen_to(self, streams: Iterable[Stream], mono: float) -> None:
         for stream in streams:
-            self.listeners[stream.name] = Listener(stream, self._ffmpeg, self.settings.window_s, self._spawn, mono)
+            self.listeners[stream.name] = Listener(
+                stream, self._ffmpeg, self.settings.window_s, self._spawn, self.metrics, mono
+            )
 
     def _leave(self, listener: Listener, mono: float) -> None:
         listener.stop()

@@ -56,6 +56,11 @@ class Writer:
         self._jobs.put((window, samples))
         return window
 
+    @property
+    def backlog(self) -> int:
+        """Windows and manifests that wait for the disk."""
+        return self._jobs.qsize() + len(self._unpublished)
+
     def publish(self, manifest: Manifest) -> None:
         """Hand a slot over, after its windows. A manifest that cannot be written is kept and tried again."""
         self._jobs.put(manifest)

@@ -13,11 +13,11 @@ from pathlib import Path
 from tagger_platform.library.places import Library
 from tagger_platform.library.watch import Watch
 from tagger_platform.model import LATE_AFTER, CaptureState, Slot, Window
-from tagger_platform.recognize.acoustid import PER_MINUTE, AcoustidRecognizer
+from tagger_platform.recognize.acoustid import AcoustidRecognizer
 from tagger_platform.recognize.base import Metered, Recognizer
-from tagger_platform.recognize.budget import Budget
 from tagger_platform.recognize.catalogue import CatalogueRecognizer
 from tagger_platform.recognize.cover_art import Picture, fetch
+from tagger_platform.recognize.providers import budgets
 from tagger_platform.recognize.shazam import ShazamRecognizer, SkewLimits
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Clips, Pending, Spool
@@ -90,7 +90,7 @@ class Platform:
     def _shazam(self) -> Recognizer:
         settings = self.settings
         return ShazamRecognizer(
-            budget=self._budget(ShazamRecognizer.name, settings.shazam_per_minute),
+            budget=budgets(settings)[ShazamRecognizer.name],
             host=settings.shazam_url or None,
             limits=SkewLimits(settings.shazam_time_skew, settings.shazam_frequency_skew),
         )
@@ -100,12 +100,9 @@ class Platform:
         return AcoustidRecognizer(
             settings.acoustid_api_key,
             fpcalc=settings.chromaprint_path,
-            budget=self._budget(AcoustidRecognizer.name, PER_MINUTE),
+            budget=budgets(settings)[AcoustidRecognizer.name],
             host=settings.acoustid_url or None,
         )
-
-    def _budget(self, provider: str, per_minute: int) -> Budget:
-        return Budget(self.settings.budget_path, provider, per_minute)
 
     def may_be_asked_late(self) -> frozenset[str]:
         """Names of the providers that could answer a late question now."""

@@ -44,6 +44,7 @@ def plays(
         writes.mark_expired(connection, overdue)
         waiting = {question.window.window_id for question in reports.open_questions_in(connection, slot)}
         evidence = evidence_among(connection, [*(window.window_id for window in known), *overdue])
+        writes.note_run(connection, "hot_path", platform.clock())
     _settle(platform, known, overdue, waiting=waiting.difference(overdue), evidence=evidence)
     expire_clips(platform.settings.clips_dir, platform.clips_since)
     platform.spool.finish(slot)

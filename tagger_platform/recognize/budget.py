@@ -99,6 +99,11 @@ class Budget:
             now = self.clock()
             return not _breaker(connection, self.name).wait_s(now) and self._tokens(connection, now) >= BURST
 
+    def remaining(self) -> float:
+        """Questions that could follow each other at once now, as far as the budget goes."""
+        with _file(self.path) as connection:
+            return self._tokens(connection, self.clock())
+
     def in_turn(self, streams: Iterable[str]) -> list[str]:
         """The streams, those that were paid for longest ago first."""
         with _file(self.path) as connection:

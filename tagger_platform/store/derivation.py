@@ -19,6 +19,7 @@ from tagger_platform.decide.evidence import Heard
 from tagger_platform.decide.identity import carry_over, connected, same_airings
 from tagger_platform.decide.plays import decide
 from tagger_platform.model import Play, Recognition, Slot, Status, window_start
+from tagger_platform.store import totals
 from tagger_platform.store.database import Connection
 from tagger_platform.store.evidence import with_lateness
 from tagger_platform.store.rows import EVIDENCE_MARGIN, PLAYS, TRACK_FIELDS, aware, naive, plays_from, track_from
@@ -189,6 +190,7 @@ def replace_plays(connection: Connection, old: Sequence[Play], new: Sequence[Pla
         _delete(connection, gone)
     insert(connection, "plays", [_play_row(play) for play in fresh])
     insert(connection, "play_windows", [row for play in fresh for row in _evidence_rows(play)])
+    totals.add(connection, totals.of_plays(gone, fresh))
 
 
 def _delete(connection: Connection, plays: Sequence[Play]) -> None:

@@ -4,6 +4,7 @@ What belongs here: inserts and updates that are safe to run again. What does not
 deriving plays (`derivation`).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from typing import Any, Literal
 from tagger_platform.decide.coverage import window_state
 from tagger_platform.model import ANSWERED, CaptureState, Recognition, Slot, Status, Track, Window, window_start
 from tagger_platform.spool import CAPTURE
+from tagger_platform.store import totals
 from tagger_platform.store.database import Connection
 from tagger_platform.store.rows import TRACK_FIELDS, naive
 
@@ -38,7 +40,13 @@ def write_windows(
         _write_streams(connection, titles, {window.stream for window in windows}, slot)
     else:
         _make_known(connection, titles, slot)
+    before = _standing(connection, windows)
     insert(connection, "windows", [_window_row(window, source) for window in windows], known="IGNORE")
+    totals.add(connection, totals.of_windows(totals.settled(before, _standing(connection, windows))))
+
+
+def _standing(connection: Connection, windows: Sequence[Window]) -> dict[str, totals.Standing]:
+    return totals.standing(connection, [window.window_id for window in windows])
 
 
 def _window_row(window: Window, source: str) -> list[Any]:
@@ -85,12 +93,13 @@ def _make_known(connection: Connection, titles: Mapping[str, str], slot: Slot) -
 
 
 def write_recognitions(
-    connection: Connection, windows: Iterable[Window], recognitions: Sequence[Recognition], *, asked_at: datetime
+    connection: Connection, windows: Sequence[Window], recognitions: Sequence[Recognition], *, asked_at: datetime
 ) -> None:
     """Note what the providers said, with their tracks, and the state each window has now.
 
     A final answer that is there already is never overwritten by one that is none.
     """
+    before = _standing(connection, windows)
     final = _answered(connection, [given.window_id for given in recognitions])
     recognitions = [
         given for given in recognitions if given.status in ANSWERED or (given.window_id, given.provider) not in final
@@ -102,7 +111,11 @@ def write_recognitions(
     insert(connection, "further_matches", [_further_row(other) for other in further])
     raw = [[given.window_id, given.provider, given.raw] for given in recognitions if given.raw]
     insert(connection, "raw_answers", raw, known="REPLACE")
-    _write_states(connection, list(windows))
+    _write_states(connection, windows)
+    came = totals.settled(before, _standing(connection, windows))
+    fresh = [given for given in recognitions if (given.window_id, given.provider) not in final]
+    waits = totals.of_waits(windows, came, fresh, asked_at)
+    totals.add(connection, totals.of_windows(came) + totals.of_recognitions(fresh) + waits)
 
 
 def _answered(connection: Connection, window_ids: Sequence[str]) -> set[tuple[str, str]]:
@@ -186,20 +199,33 @@ def _write_states(connection: Connection, windows: Sequence[Window]) -> None:
 
 def mark_corrupt(connection: Connection, window: Window, detail: str) -> None:
     """A captured window turned out to have no readable audio."""
+    before = _standing(connection, [window])
     connection.execute(
         "UPDATE windows SET capture_state = ?, state = ?, detail = ? WHERE window_id = ?",
         [CaptureState.CORRUPT, CaptureState.CORRUPT, detail, window.window_id],
     )
+    totals.add(connection, totals.of_windows(totals.settled(before, _standing(connection, [window]))))
 
 
 def mark_expired(connection: Connection, window_ids: Sequence[str]) -> None:
     """Windows whose audio waited too long and is gone: nobody can answer them any more."""
-    connection.execute(
-        "UPDATE recognitions SET status = 'expired' "
-        "WHERE window_id IN (SELECT unnest(?)) AND status NOT IN ('match', 'no_match', 'not_needed', 'disabled')",
+    if not window_ids:
+        return
+    before = totals.standing(connection, window_ids)
+    expired = connection.execute(
+        "UPDATE recognitions SET status = 'expired' WHERE window_id IN (SELECT unnest(?))"
+        " AND status NOT IN ('match', 'no_match', 'not_needed', 'disabled', 'expired') RETURNING provider",
         [list(window_ids)],
-    )
+    ).fetchall()
     connection.execute(
         "UPDATE windows SET state = 'expired' WHERE window_id IN (SELECT unnest(?)) AND state NOT IN ('heard')",
         [list(window_ids)],
     )
+    came = totals.settled(before, totals.standing(connection, window_ids))
+    counted = Counter((totals.RECOGNITIONS, provider, str(Status.EXPIRED)) for (provider,) in expired)
+    totals.add(connection, totals.of_windows(came) + counted)
+
+
+def note_run(connection: Connection, name: str, ended_at: datetime) -> None:
+    """Note that `name`, which runs again and again, has come to its end."""
+    insert(connection, "last_runs", [[name, naive(ended_at)]], known="REPLACE")

@@ -5,6 +5,7 @@ import errno
 import pytest
 
 from tagger_platform.capture.listener import Listener
+from tagger_platform.capture.metrics import Metrics
 from tagger_platform.capture.timeline import RATE
 from tagger_platform.model import CaptureState, Stream
 from tagger_platform_tests.capture.fakes import SILENCE, FakeFfmpeg
@@ -18,7 +19,7 @@ class Rig:
     def __init__(self, url: str = "rtsp://bob:s3cret@cam/x") -> None:
         self.ffmpeg = FakeFfmpeg()
         self.now = 1000.0
-        self.listener = Listener(Stream("cam", url), "ff", 12, self.ffmpeg, self.now)
+        self.listener = Listener(Stream("cam", url), "ff", 12, self.ffmpeg, Metrics(), self.now)
         self.listener.tick(self.now)
 
     def run(self, seconds: float, sound: bytes | None = None, *, play: bool = True) -> None:

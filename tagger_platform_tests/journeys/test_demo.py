@@ -1,4 +1,7 @@
-"""`tagger demo` as a newcomer meets it: from nothing to plays, a backfill, and a clean end. Needs no Debian package."""
+"""`tagger demo` as a newcomer meets it: from nothing to plays, a backfill, metrics, and a clean end.
+
+Needs no Debian package but for what is marked `real`.
+"""
 
 import json
 import os
@@ -17,6 +20,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+
+from tagger_platform_tests.journeys.real_prometheus import Prometheus
+from tagger_platform_tests.scrapes import CAPTURE, PLATFORM, linted, shape
 
 PORT = 47300
 READY_WITHIN_S = 180
@@ -122,6 +128,35 @@ def test_the_day_is_decided_again_by_the_readmes_own_command(demo):
     demo.dagster(*command, re.sub(r"\d{4}-\d\d-\d\d", str(datetime.now(ZoneInfo(TZ)).date()), config))
     wait_until(lambda: _successes(demo.data, "pipeline_name = 'decide_job'") == 1, 120, "the run to succeed")
     assert before <= {play["play_id"] for play in demo.plays()}  # a dry run
+
+
+def _metrics(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        return answer.read().decode()
+
+
+def _names(shape: list[str]) -> list[str]:
+    """Names and types; which labels there are depends on who was asked."""
+    return [line.partition(" {")[0] for line in shape]
+
+
+@pytest.mark.real
+def test_prometheus_scrapes_the_demo_and_answers(demo, tmp_path):
+    before = demo.plays()
+    streams = {f"stream={play['stream']}" for play in before}
+    with Prometheus(tmp_path, PORT + 9, {"tagger": PORT, "capture": PORT + 3}) as prometheus:
+        wait_until(lambda: prometheus.query("sum(up)") == {"": 2}, 30, "Prometheus to scrape both")
+        assert set(prometheus.query("streams_active")) == streams
+        assert set(prometheus.query("sum by (stream) (windows_total{state='heard'}) > 0")) == streams
+        assert prometheus.query("sum(plays_inserted_total)")[""] >= len(before)
+        quantile = "histogram_quantile(0.5, sum by (provider, le) (recognizer_latency_seconds_bucket))"
+        assert 0 < prometheus.query(quantile)["provider=catalogue"] < 30
+        assert prometheus.query("time() - hot_path_last_run_timestamp_seconds < 120")
+        wait_until(lambda: set(prometheus.rules().values()) == {"ok"}, 30, "every alert rule to be evaluated")
+    for port, golden in ((PORT, PLATFORM), (PORT + 3, CAPTURE)):
+        text = _metrics(port)
+        assert linted(text) == ""
+        assert _names(shape(text)) == _names(golden.read_text().splitlines())
 
 
 def test_one_signal_ends_it_all(demo):

@@ -213,3 +213,10 @@ def test_a_track_that_is_named_and_not_there_is_seen(log: Log, table: str) -> No
     with log.database.reading() as connection:
         orphans = promises.orphan_tracks(connection, START, END)
     assert orphans == [track(1).track_id if table == "plays" else "catalogue:9"]
+
+
+def test_a_slot_that_is_left_out_just_when_the_hop_changes_is_seen(log: Log) -> None:
+    log.tell(START, NOON, "kexp")
+    log.tell(NOON, END, "kexp", hop_s=HOP_S // 2)
+    left_out = NOON - timedelta(seconds=HOP_S // 2)
+    assert log.accounts()["kexp"].unaccounted == (left_out, left_out + timedelta(seconds=30))
