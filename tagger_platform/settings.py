@@ -118,6 +118,15 @@ def _host(text: str) -> str:
     return text
 
 
+def _notify_urls(text: str) -> tuple[str, ...]:
+    """Apprise's addresses: they may hold commas themselves, so one that parts two has a scheme after it."""
+    urls = [url.strip() for url in re.split(r",(?=\s*[A-Za-z][A-Za-z0-9+.-]*://)", text) if url.strip()]
+    for number, url in enumerate(urls, start=1):
+        if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://\S+$", url):  # never quoted: it may hold a password
+            raise ValueError(f"must be addresses such as mailto://..., parted by commas; number {number} is none")
+    return tuple(urls)
+
+
 def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
@@ -207,6 +216,12 @@ class Settings:
         "OTEL_EXPORTER_OTLP_ENDPOINT", "", _endpoint, "OTLP collector; empty: no traces", secret=True
     )
     otel_sampler_arg: float = _var("OTEL_TRACES_SAMPLER_ARG", "1.0", _fraction, "share of slots traced, 0 to 1")
+    notify_urls: tuple[str, ...] = _var(
+        "NOTIFY_URLS", "", _notify_urls, "Apprise addresses to tell of trouble, parted by commas", secret=True
+    )
+    coverage_alert_ratio: float = _var(
+        "COVERAGE_ALERT_RATIO", "0.9", _fraction, "tell of streams of which less was heard in the last hours"
+    )
     clusters_enabled: bool = _var("CLUSTERS_ENABLED", "true", _bool, "draw the sound map")
     embed_model: str = _var("EMBED_MODEL", "sentence-transformers/all-MiniLM-L6-v2", str, "model for embeddings")
     embed_model_revision: str = _var("EMBED_MODEL_REVISION", "main", str, "revision of the model")
@@ -269,6 +284,18 @@ class Settings:
     @property
     def art_dir(self) -> Path:
         return self.data_dir / "art"
+
+    @property
+    def marks_dir(self) -> Path:
+        return self.data_dir / "marks"
+
+    @property
+    def logs_dir(self) -> Path:
+        return self.data_dir / "logs"
+
+    @property
+    def notified_path(self) -> Path:
+        return self.data_dir / "notified.json"
 
     @property
     def dagster_home(self) -> Path:

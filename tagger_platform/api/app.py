@@ -16,9 +16,11 @@ from starlette.routing import Route
 from tagger_platform.api.art import art
 from tagger_platform.api.capture_client import CaptureClient
 from tagger_platform.api.failures import HANDLERS
-from tagger_platform.api.health import healthz, reload, streams
+from tagger_platform.api.health import healthz, readyz, reload, streams, watched
 from tagger_platform.api.plays import plays
 from tagger_platform.errors import RequestError
+from tagger_platform.health.notify import Notifier
+from tagger_platform.health.watch import Watch
 from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
 
@@ -34,6 +36,7 @@ def create_app(settings: Settings) -> Starlette:
         routes=[
             Route("/", home),
             Route("/healthz", healthz),
+            Route("/readyz", readyz),
             Route("/internal/reload", reload, methods=["POST"]),
             Route("/api/art/{name}", art),
             Route("/api/plays", plays),
@@ -44,6 +47,7 @@ def create_app(settings: Settings) -> Starlette:
     app.state.settings = settings
     app.state.database = Database(settings.database_path, timeout_s=STORE_TIMEOUT_S)
     app.state.capture = CaptureClient(settings.capture_host, settings.capture_port)
+    app.state.watched = watched(settings)
     return app
 
 
@@ -58,8 +62,11 @@ async def home(request: Request) -> Response:
 def run(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit code. Raises RequestError when PORT is in use."""
     with _listening(settings) as listener:
+        app = create_app(settings)
+        if settings.notify_urls:
+            Watch(app.state.watched, Notifier(settings.notify_urls)).start()
         config = uvicorn.Config(
-            create_app(settings),
+            app,
             access_log=False,
             log_config=None,
             log_level="warning",

@@ -99,6 +99,11 @@ class Budget:
             now = self.clock()
             return not _breaker(connection, self.name).wait_s(now) and self._tokens(connection, now) >= BURST
 
+    def left(self) -> float:
+        """Questions that could be asked at once now, if the breaker let them."""
+        with _file(self.path) as connection:
+            return self._tokens(connection, self.clock())
+
     def in_turn(self, streams: Iterable[str]) -> list[str]:
         """The streams, those that were paid for longest ago first."""
         with _file(self.path) as connection:
