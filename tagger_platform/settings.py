@@ -6,7 +6,7 @@ What belongs here: names, defaults, units and checks of variables. What does not
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import time
 from pathlib import Path
@@ -309,6 +309,28 @@ def _read_off(cls: type[Settings]) -> dict[str, Variable]:
 _BY_FIELD = _read_off(Settings)
 VARIABLES = tuple(_BY_FIELD.values())
 """Every plain variable in order; the STREAM_* family is `stream_config`'s."""
+
+
+_SECRET = tuple(item.name for item in fields(Settings) if "variable" in item.metadata and not item.repr)
+
+
+def shown(settings: Settings) -> dict[str, str]:
+    """Every variable and what it is now, for people; of secrets just whether they are set."""
+    values = {variable.name: getattr(settings, name) for name, variable in _BY_FIELD.items()}
+    hidden = {_BY_FIELD[name].name for name in _SECRET}
+    return {name: ("set" if value else "not set") if name in hidden else str(value) for name, value in values.items()}
+
+
+def secrets(settings: Settings) -> Iterator[str]:
+    """Everything in the settings that must not be shown: keys, tokens and passwords, also those within addresses."""
+    for stream in settings.streams:
+        yield from stream_config.secrets_of_url(stream.url)
+    for name in _SECRET:
+        value = getattr(settings, name)
+        if isinstance(value, str):
+            yield from (value, *stream_config.secrets_of_url(value))
+        else:
+            yield from (word for url in value for word in stream_config.words_of_address(url))
 
 
 def _parsed(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
