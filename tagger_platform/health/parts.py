@@ -7,7 +7,7 @@ it (`watch`). Looking changes nothing, but for one byte that is written to DATA_
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,9 @@ from tagger_platform.errors import TaggerError
 from tagger_platform.health.marks import NIGHTLY, SENSOR, marked_at
 from tagger_platform.health.report import Part, Report, State, Watched
 from tagger_platform.model import LATE_AFTER, CanaryOutcome, CanaryResult, Slot, iso, parse_iso
-from tagger_platform.recognize.acoustid import PER_MINUTE, AcoustidRecognizer
 from tagger_platform.recognize.breaker import State as BreakerState
-from tagger_platform.recognize.budget import Budget, breakers
-from tagger_platform.recognize.shazam import ShazamRecognizer
-from tagger_platform.settings import Settings
+from tagger_platform.recognize.budget import breakers
+from tagger_platform.recognize.providers import budgets
 from tagger_platform.spool import Pending, Spool
 from tagger_platform.store import reports
 
@@ -90,13 +88,12 @@ def spool(watched: Watched) -> Part:
 
 def providers(watched: Watched) -> Part:
     """Whether those that are asked answer. Never failing: what they owe waits and is asked again by itself."""
-    path, now = watched.settings.budget_path, watched.clock().timestamp()
-    rates = asked_per_minute(watched.settings)
-    known = {name: breaker for name, breaker in breakers(path).items() if name in rates}
+    now, metered = watched.clock().timestamp(), budgets(watched.settings)
+    known = {name: one for name, one in breakers(watched.settings.budget_path).items() if name in metered}
     canaries = {one.provider: one for one in reports.canary_results(watched.database)}
     numbers: dict[str, dict[str, Any]] = {name: _canary_numbers(one) for name, one in canaries.items()}
     for name, breaker in known.items():
-        left = Budget(path, name, rates[name], clock=lambda: now).left()
+        left = replace(metered[name], clock=lambda: now).remaining()
         numbers[name] = {"breaker": breaker.state, "budget_left": left, **numbers.get(name, {})}
     troubled = [name for name, breaker in known.items() if breaker.state is not BreakerState.CLOSED]
     told = [f"{name} {breaker.describe()}" for name, breaker in known.items()]
@@ -105,12 +102,6 @@ def providers(watched: Watched) -> Part:
         told.append("the windows wait and are asked again by themselves")
     state = State.WARNING if troubled or wrong else State.OK
     return Part("providers", state, "; ".join(told + wrong) or "nobody was asked yet", numbers)
-
-
-def asked_per_minute(settings: Settings) -> Mapping[str, int]:
-    """Questions a minute of each enabled provider that has a budget."""
-    rates = {ShazamRecognizer.name: settings.shazam_per_minute} if settings.shazam_enabled else {}
-    return rates | ({AcoustidRecognizer.name: PER_MINUTE} if settings.acoustid_enabled else {})
 
 
 def _canary_numbers(one: CanaryResult) -> dict[str, Any]:

@@ -8,6 +8,7 @@ somebody.
 import json
 import logging
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -34,16 +35,16 @@ class Watch:
         self._complained = False
 
     def start(self) -> None:
-        """Look every EVERY_S until the process ends."""
+        """Look now and every EVERY_S until the process ends."""
         threading.Thread(target=self._go_on, name="watch", daemon=True).start()
 
     def _go_on(self) -> None:
-        pause = threading.Event()
-        while not pause.wait(EVERY_S):
+        while True:
             try:
                 self.look()
             except Exception:  # a thread that dies would tell nobody of anything any more
                 logger.exception("the watch failed; it goes on")
+            time.sleep(EVERY_S)
 
     def look(self) -> None:
         """Look once. What nobody took a message of counts as untold, and the next look tries again."""

@@ -99,8 +99,8 @@ class Budget:
             now = self.clock()
             return not _breaker(connection, self.name).wait_s(now) and self._tokens(connection, now) >= BURST
 
-    def left(self) -> float:
-        """Questions that could be asked at once now, if the breaker let them."""
+    def remaining(self) -> float:
+        """Questions that could follow each other at once now, as far as the budget goes."""
         with _file(self.path) as connection:
             return self._tokens(connection, self.clock())
 

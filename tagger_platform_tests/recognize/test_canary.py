@@ -80,7 +80,7 @@ def test_every_status_a_question_can_end_with_is_an_outcome():
 def test_a_canary_is_paid_from_the_providers_budget_and_no_streams_turn(clip, budget):
     with ShazamStandIn(lambda asked: song("1", "Song", "Band")) as shazam:
         assert send(ShazamRecognizer(host=shazam.url, budget=budget), clip).outcome is CanaryOutcome.MATCH
-    assert budget.left() == BURST - 1
+    assert budget.remaining() == BURST - 1
     assert budget.in_turn(["kexp", "cafe"]) == ["cafe", "kexp"]
 
 
@@ -91,7 +91,7 @@ def test_what_live_windows_have_use_for_is_not_taken(clip, budget):
         result = send(ShazamRecognizer(host=shazam.url, budget=budget), clip)
         assert shazam.asked == []
     assert (result.outcome, result.outcome.is_trouble) == (CanaryOutcome.NOT_ASKED, False)
-    assert (result.latency_ms, result.detail, budget.left()) == (None, "our own budget", 0)
+    assert (result.latency_ms, result.detail, budget.remaining()) == (None, "our own budget", 0)
 
 
 def test_canaries_that_fail_open_the_breaker_and_one_that_comes_home_closes_it(clip, budget):
