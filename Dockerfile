@@ -24,6 +24,6 @@ ENV HOST=0.0.0.0 \
 VOLUME /data
 EXPOSE 44100 44101 44102
 
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:44100/healthz', timeout=4)"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s \
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:44100/readyz', timeout=8)"]
 CMD ["tagger", "up"]

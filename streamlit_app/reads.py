@@ -5,6 +5,7 @@ What belongs here: asking, once for all visitors. What does not: drawing. No con
 
 import http.client
 import json
+import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ STORE_TIMEOUT_S = 5.0
 API_TIMEOUT_S = 3.0
 API_TTL_S = 2
 """Seconds that the api's answer serves all visitors."""
+HEALTH_TTL_S = 15
+"""The same of its health report: to look at every part costs more than to list the streams."""
 ENTRIES = 32
 """Days and filters kept in memory at once: a few visitors leafing through a few days."""
 UNKNOWN = "unknown"
@@ -83,6 +86,11 @@ def live_streams() -> LiveStreams:
     return _live_streams(settings().api_url)
 
 
+def not_well() -> str:
+    """In one line, which parts of the platform are not well; empty where all are, or where nobody can say."""
+    return _not_well(settings().api_url)
+
+
 def _database(path: str) -> Database:
     return Database(Path(path), timeout_s=STORE_TIMEOUT_S)
 
@@ -119,6 +127,24 @@ def _live_streams(api_url: str) -> LiveStreams:
     if any(stream.state == "capture_down" for stream in streams):
         return LiveStreams(streams, "Capture does not answer: nothing is being recorded now.")
     return LiveStreams(streams)
+
+
+@st.cache_data(ttl=HEALTH_TTL_S, max_entries=ENTRIES, show_spinner=False)
+def _not_well(api_url: str) -> str:
+    try:
+        parts = _health(api_url)["parts"]
+        return "; ".join(f"{name}: {part['detail']}" for name, part in parts.items() if part["state"] != "ok")
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError):
+        return ""
+
+
+def _health(api_url: str) -> dict[str, dict[str, dict[str, str]]]:
+    try:
+        with urllib.request.urlopen(f"{api_url}/readyz", timeout=API_TIMEOUT_S) as answer:  # noqa: S310 - API_URL is http(s)
+            found: dict[str, dict[str, dict[str, str]]] = json.load(answer)
+    except urllib.error.HTTPError as error:  # a part that is failing makes it 503
+        found = json.load(error)
+    return found
 
 
 def _live_stream(item: dict[str, object]) -> LiveStream:

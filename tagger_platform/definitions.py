@@ -3,6 +3,7 @@
 import dagster as dg
 
 from tagger_platform.defs.art import art, art_job, art_sensor
+from tagger_platform.defs.canary import canary_job, canary_schedule
 from tagger_platform.defs.catchup import catchup_sensor
 from tagger_platform.defs.checks import freshness
 from tagger_platform.defs.decide_again import decide_job
@@ -21,8 +22,9 @@ def build(settings: Settings, *, platform: Platform | None = None) -> dg.Definit
     fresh = windows.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=policy))
     return dg.Definitions(
         assets=[fresh, recognitions, plays, art, library, fingerprints],
-        jobs=[window_job, art_job, library_job, decide_job],
+        jobs=[window_job, art_job, library_job, decide_job, canary_job],
         sensors=[spool_sensor, catchup_sensor, art_sensor, library_sensor],
+        schedules=[canary_schedule],
         resources={"platform": platform or Platform(settings)},
         executor=dg.in_process_executor,
     )

@@ -263,3 +263,33 @@ class Play:
     windows: tuple[str, ...]
     late: bool = False
     explanation: str = ""
+
+
+class CanaryOutcome(StrEnum):
+    """What became of a provider's canary: a clip that it is sure to know. The rest are a question's failures."""
+
+    MATCH = "match"
+    WRONG = "wrong"
+    NO_MATCH = "no_match"
+    NOT_ASKED = "not_asked"
+    THROTTLED = "throttled"
+    PROVIDER_DOWN = "provider_down"
+    TIMEOUT = "timeout"
+    BAD_ANSWER = "bad_answer"
+    DISABLED = "disabled"
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether the provider is broken: it was asked, and did not name what it should."""
+        return self not in (CanaryOutcome.MATCH, CanaryOutcome.NOT_ASKED)
+
+
+@dataclass(frozen=True)
+class CanaryResult:
+    """One canary: who was asked when, what came of it and after how many milliseconds; `detail` says more."""
+
+    provider: str
+    asked_at: datetime
+    outcome: CanaryOutcome
+    latency_ms: float | None = None
+    detail: str = ""

@@ -6,7 +6,7 @@ What belongs here: names, defaults, units and checks of variables. What does not
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import time
 from pathlib import Path
@@ -118,6 +118,15 @@ def _host(text: str) -> str:
     return text
 
 
+def _notify_urls(text: str) -> tuple[str, ...]:
+    """Apprise's addresses: they may hold commas themselves, so one that parts two has a scheme after it."""
+    urls = [url.strip() for url in re.split(r",(?=\s*[A-Za-z][A-Za-z0-9+.-]*://)", text) if url.strip()]
+    for number, url in enumerate(urls, start=1):
+        if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://\S+$", url):  # never quoted: it may hold a password
+            raise ValueError(f"must be addresses such as mailto://..., parted by commas; number {number} is none")
+    return tuple(urls)
+
+
 def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
@@ -207,6 +216,12 @@ class Settings:
         "OTEL_EXPORTER_OTLP_ENDPOINT", "", _endpoint, "OTLP collector; empty: no traces", secret=True
     )
     otel_sampler_arg: float = _var("OTEL_TRACES_SAMPLER_ARG", "1.0", _fraction, "share of slots traced, 0 to 1")
+    notify_urls: tuple[str, ...] = _var(
+        "NOTIFY_URLS", "", _notify_urls, "Apprise addresses to tell of trouble, parted by commas", secret=True
+    )
+    coverage_alert_ratio: float = _var(
+        "COVERAGE_ALERT_RATIO", "0.9", _fraction, "tell of streams of which less was heard in the last hours"
+    )
     clusters_enabled: bool = _var("CLUSTERS_ENABLED", "true", _bool, "draw the sound map")
     embed_model: str = _var("EMBED_MODEL", "sentence-transformers/all-MiniLM-L6-v2", str, "model for embeddings")
     embed_model_revision: str = _var("EMBED_MODEL_REVISION", "main", str, "revision of the model")
@@ -271,6 +286,18 @@ class Settings:
         return self.data_dir / "art"
 
     @property
+    def marks_dir(self) -> Path:
+        return self.data_dir / "marks"
+
+    @property
+    def logs_dir(self) -> Path:
+        return self.data_dir / "logs"
+
+    @property
+    def notified_path(self) -> Path:
+        return self.data_dir / "notified.json"
+
+    @property
     def dagster_home(self) -> Path:
         return self.data_dir / "dagster"
 
@@ -282,6 +309,28 @@ def _read_off(cls: type[Settings]) -> dict[str, Variable]:
 _BY_FIELD = _read_off(Settings)
 VARIABLES = tuple(_BY_FIELD.values())
 """Every plain variable in order; the STREAM_* family is `stream_config`'s."""
+
+
+_SECRET = tuple(item.name for item in fields(Settings) if "variable" in item.metadata and not item.repr)
+
+
+def shown(settings: Settings) -> dict[str, str]:
+    """Every variable and what it is now, for people; of secrets just whether they are set."""
+    values = {variable.name: getattr(settings, name) for name, variable in _BY_FIELD.items()}
+    hidden = {_BY_FIELD[name].name for name in _SECRET}
+    return {name: ("set" if value else "not set") if name in hidden else str(value) for name, value in values.items()}
+
+
+def secrets(settings: Settings) -> Iterator[str]:
+    """Everything in the settings that must not be shown: keys, tokens and passwords, also those within addresses."""
+    for stream in settings.streams:
+        yield from stream_config.secrets_of_url(stream.url)
+    for name in _SECRET:
+        value = getattr(settings, name)
+        if isinstance(value, str):
+            yield from (value, *stream_config.secrets_of_url(value))
+        else:
+            yield from (word for url in value for word in stream_config.words_of_address(url))
 
 
 def _parsed(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:

@@ -5,9 +5,9 @@ Problems are sentences that name the variable or the file's entry, never the URL
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import yaml
 
@@ -17,6 +17,8 @@ from tagger_platform.observe.logs import redact
 SCHEMES = ("rtsp", "rtsps", "http", "https", "file")
 MOST_STREAMS = 1000
 """Above this a STREAM_COUNT is a slip of the hand."""
+SHORTEST_TOKEN = 6
+"""Characters: shorter words of an address, such as true, are in every text."""
 VARIABLES = {
     "STREAM_COUNT": "how many STREAM_n_* are read, n from 1; empty: as many as are numbered",
     "STREAM_n_NAME": "name of stream n: 1 to 40 of a-z, 0-9, _ and -",
@@ -73,6 +75,25 @@ def url_problem(url: str) -> str | None:
     if parts.scheme == "file":
         return None if parts.path.startswith("/") else "must be file:/// and an absolute path"
     return None if parts.hostname else "has no host name"
+
+
+def secrets_of_url(url: str) -> Iterator[str]:
+    """What is secret in a stream's URL, or may be: the password, and long values of the query."""
+    try:
+        parts = urlsplit(url)
+        yield parts.password or ""
+        yield from (value for _, value in parse_qsl(parts.query) if len(value) >= SHORTEST_TOKEN)
+    except ValueError:
+        yield url
+
+
+def words_of_address(url: str) -> Iterator[str]:
+    """The same of an address in which any word may be a token, even in the host's place, where no host has a dot."""
+    yield from (url, *secrets_of_url(url))
+    netloc, _, rest = url.partition("://")[2].partition("/")
+    words = [word for word in re.split(r"[/:@?&=,;#]+", rest) if word]
+    words += [word for word in re.split(r"[:@?]", netloc) if "." not in word]
+    yield from (word for word in words if len(word) >= SHORTEST_TOKEN)
 
 
 def _stream(where: str, name: str, url: str, title: str, enabled: bool) -> Stream | list[str]:

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tagger_platform.api.app import create_app
+from tagger_platform_tests import samples
+
 ROOT = Path(__file__).parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -42,6 +45,11 @@ def test_every_command_resolves(service):
 def test_the_image_runs_as_an_ordinary_user_and_knows_its_health():
     assert re.search(r"^USER [1-9]", DOCKERFILE, re.M)
     assert re.search(r"^HEALTHCHECK", DOCKERFILE, re.M)
+
+
+def test_the_image_asks_for_its_health_where_the_api_answers(tmp_path):
+    (path,) = re.findall(r"http://127\.0\.0\.1:44100(/\w+)", DOCKERFILE)
+    assert path in [route.path for route in create_app(samples.settings(tmp_path)).routes]
 
 
 def test_every_process_of_the_platform_has_a_service():

@@ -87,6 +87,9 @@ GOOD: list[tuple[str, str, str, Any]] = [
         "https://user:key@collector:4318",
     ),
     ("OTEL_TRACES_SAMPLER_ARG", ".25", "otel_sampler_arg", 0.25),
+    ("NOTIFY_URLS", "json://h/x", "notify_urls", ("json://h/x",)),
+    ("NOTIFY_URLS", "mailto://h?to=a,b, slack://t", "notify_urls", ("mailto://h?to=a,b", "slack://t")),
+    ("COVERAGE_ALERT_RATIO", "0.5", "coverage_alert_ratio", 0.5),
     ("CLUSTERS_ENABLED", "0", "clusters_enabled", False),
     ("EMBED_MODEL", "org/model", "embed_model", "org/model"),
     ("EMBED_MODEL_REVISION", "abc123", "embed_model_revision", "abc123"),
@@ -150,6 +153,9 @@ BAD: list[tuple[str, str]] = [
     ("METRICS_PATH", "/"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://[oops"),
+    ("NOTIFY_URLS", "me@example.com"),
+    ("NOTIFY_URLS", "json://h/x y"),
+    ("COVERAGE_ALERT_RATIO", "90"),
     ("OTEL_TRACES_SAMPLER_ARG", "1.1"),
     ("OTEL_TRACES_SAMPLER_ARG", "nan"),
     ("CLUSTERS_ENABLED", "maybe"),
@@ -341,6 +347,7 @@ LEAKS = [
     pytest.param({"STREAM_2_URL": f"http://user:{SECRET}"}, id="the host was forgotten"),
     pytest.param({"STREAM_2_URL": f"http://user:{SECRET}@[::1/"}, id="broken IPv6"),
     pytest.param({"STREAM_2_NAME": f"rtsp://user:{SECRET}@host/", "STREAM_2_URL": "cafe"}, id="name and URL swapped"),
+    pytest.param({"NOTIFY_URLS": f"json://a, {SECRET}"}, id="no address"),
     pytest.param({"OTEL_EXPORTER_OTLP_ENDPOINT": f"htp://user:{SECRET}@host/"}, id="collector"),
     pytest.param({"SHAZAM_URL": f"htp://user:{SECRET}@host/"}, id="stand-in"),
 ]
@@ -361,6 +368,7 @@ def test_the_repr_of_settings_holds_no_secret(environ: Environ) -> None:
         environ,
         STREAM_2_URL=f"rtsp://user:{SECRET}@host/",
         ACOUSTID_API_KEY=SECRET,
+        NOTIFY_URLS=f"slack://{SECRET}",
         OTEL_EXPORTER_OTLP_ENDPOINT=f"http://user:{SECRET}@host/",
     )
     assert SECRET not in repr(settings)

@@ -87,8 +87,8 @@ def _live(day: date) -> None:
         ui.cards(
             [_card(stream, latest.get(stream.name), colours.get(stream.name, ui.GREY), now) for stream in known.streams]
         )
-        if known.problem:
-            st.warning(known.problem)
+        if problem := known.problem or ui.plain(reads.not_well()):
+            st.warning(problem)
 
 
 def _card(stream: reads.LiveStream, play: Play | None, colour: str, now: datetime) -> ui.Card:

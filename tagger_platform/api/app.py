@@ -18,11 +18,13 @@ from starlette.routing import Route
 from tagger_platform.api.art import art
 from tagger_platform.api.capture_client import CaptureClient
 from tagger_platform.api.failures import HANDLERS
-from tagger_platform.api.health import healthz, reload, streams
+from tagger_platform.api.health import healthz, readyz, reload, streams, watched
 from tagger_platform.api.metrics import PlatformCollector, metrics
 from tagger_platform.api.plays import plays
 from tagger_platform.api.requests import RequestMetrics
 from tagger_platform.errors import RequestError
+from tagger_platform.health.notify import Notifier
+from tagger_platform.health.watch import Watch
 from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
 
@@ -39,6 +41,7 @@ def create_app(settings: Settings) -> Starlette:
         routes=[
             Route("/", home),
             Route("/healthz", healthz),
+            Route("/readyz", readyz),
             Route("/internal/reload", reload, methods=["POST"]),
             Route("/api/art/{name}", art),
             Route("/api/plays", plays),
@@ -51,6 +54,7 @@ def create_app(settings: Settings) -> Starlette:
     app.state.settings = settings
     app.state.database = Database(settings.database_path, timeout_s=STORE_TIMEOUT_S)
     app.state.capture = CaptureClient(settings.capture_host, settings.capture_port)
+    app.state.watched = watched(settings)
     app.state.registry = registry
     registry.register(PlatformCollector(settings, app.state.database))
     return app
@@ -67,8 +71,11 @@ async def home(request: Request) -> Response:
 def run(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit code. Raises RequestError when PORT is in use."""
     with _listening(settings) as listener:
+        app = create_app(settings)
+        if settings.notify_urls:
+            Watch(app.state.watched, Notifier(settings.notify_urls)).start()
         config = uvicorn.Config(
-            create_app(settings),
+            app,
             access_log=False,
             log_config=None,
             log_level="warning",

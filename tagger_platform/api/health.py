@@ -1,11 +1,10 @@
-"""How the platform is doing: ``/healthz``, ``/api/streams`` and ``/internal/reload``.
+"""How the platform is doing: ``/healthz``, ``/readyz``, ``/api/streams`` and ``/internal/reload``.
 
-What belongs here: asking the store and capture, and saying what each answered. What does not: capture's own account
-of a stream (`capture`). A stream that reconnects is the stream's trouble, not the platform's: it is reported, and
-`/healthz` stays 200.
+What belongs here: answering. What does not: finding out (`tagger_platform.health`), capture's own account of a stream
+(`capture`). `/healthz` says that this process answers, and asks nobody: whoever restarts what is not alive must not
+restart the api because the disk is full. `/readyz` says how every part is.
 """
 
-from collections import Counter
 from http import HTTPStatus
 from typing import Any
 
@@ -15,49 +14,36 @@ from starlette.responses import JSONResponse, Response
 
 from tagger_platform.api.capture_client import CaptureClient
 from tagger_platform.api.failures import CaptureDownError
-from tagger_platform.errors import SettingsError, TaggerError
+from tagger_platform.errors import SettingsError
+from tagger_platform.health.parts import look
+from tagger_platform.health.report import State, Watched
 from tagger_platform.model import Stream
 from tagger_platform.observe.logs import redact
 from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
-from tagger_platform.store.reports import stream_titles
 
 STREAM_KEYS = ("name", "title", "kind", "enabled", "state", "since", "last_window", "last_error")
 """What is passed on of a stream; capture's account may hold more."""
-OK = "ok"
 CAPTURE_DOWN = "capture_down"
+STORE_TIMEOUT_S = 2.0
+"""Who asks for health waits some seconds at most; a store that is busy for longer is not well."""
+
+
+def watched(settings: Settings) -> Watched:
+    """What health reports look at, as seen from this machine."""
+    capture = CaptureClient(settings.capture_host, settings.capture_port)
+    return Watched(settings, Database(settings.database_path, timeout_s=STORE_TIMEOUT_S), lambda: capture.health().body)
 
 
 async def healthz(request: Request) -> Response:
-    state = request.app.state
-    store = await run_in_threadpool(_store_part, state.database)
-    capture = await run_in_threadpool(_capture_part, state.capture)
-    good = store["state"] == capture["state"] == OK
-    status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
-    return JSONResponse({"status": OK if good else "failing", "parts": {"store": store, "capture": capture}}, status)
+    return JSONResponse({"status": "ok"})
 
 
-def _store_part(database: Database) -> dict[str, Any]:
-    try:
-        stream_titles(database)
-    except TaggerError as error:
-        return {"state": "failing", "detail": str(error)}
-    except Exception as error:  # whatever keeps the store from being read is what this question is about
-        return {"state": "failing", "detail": f"the store cannot be read ({type(error).__name__})"}
-    return {"state": OK, "version": database.version()}
-
-
-def _capture_part(capture: CaptureClient) -> dict[str, Any]:
-    try:
-        answer = capture.health()
-    except CaptureDownError as error:
-        return {"state": "down", "detail": str(error)}
-    return {
-        "state": OK if answer.good else "failing",
-        "problems": answer.body.get("problems") or [],
-        "streams": dict(Counter(str(stream.get("state")) for stream in answer.streams)),
-        "spool": answer.body.get("spool"),
-    }
+async def readyz(request: Request) -> Response:
+    """Every part and its state; 503 while one is failing."""
+    report = await run_in_threadpool(look, request.app.state.watched)
+    failing = report.state is State.FAILING
+    return JSONResponse(report.as_json(), HTTPStatus.SERVICE_UNAVAILABLE if failing else HTTPStatus.OK)
 
 
 async def streams(request: Request) -> Response:

@@ -43,6 +43,7 @@ class Health:
         return {
             "status": "failing" if problems else "ok",
             "problems": problems,
+            "since": self._instant(self.supervisor.started),
             "last_slot": self.writer.last_slot.key if self.writer.last_slot else None,
             "next_slot": self.supervisor.schedule.next_slot.key,
             "spool": self.spool.counts(),
@@ -84,16 +85,18 @@ class Health:
             nothing = dict.fromkeys(("since", "last_window", "last_error", "icy_title", "level_dbfs"))
             return {**known, "state": "disabled", **nothing}
         condition = listener.condition
-        since = datetime.fromtimestamp(self.supervisor.schedule.utc(condition.since), UTC)
         return {
             **known,
             "state": str(condition.state),
-            "since": iso(since),
+            "since": self._instant(condition.since),
             "last_window": listener.last_window,
             "last_error": None if condition.state == CaptureState.STARTING else condition.detail or None,
             "icy_title": listener.icy_title,
             "level_dbfs": listener.level_dbfs,
         }
+
+    def _instant(self, mono: float) -> str:
+        return iso(datetime.fromtimestamp(self.supervisor.schedule.utc(mono), UTC))
 
 
 POLL_S = 0.1

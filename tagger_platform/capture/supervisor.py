@@ -60,7 +60,7 @@ class Supervisor:
         self._ffmpeg = ffmpeg
         self._writer = writer
         self._spawn = spawn
-        self._started = mono
+        self.started = mono
         self._open: list[_OpenSlot] = []
         self._leaving: list[_Leaving] = []
         self.ticked = mono
@@ -133,7 +133,7 @@ class Supervisor:
 
     def _missing(self, window: Window, listener: Listener, start: float) -> Window:
         state, detail = listener.reason(start, window.length_s)
-        if start < self._started:
+        if start < self.started:
             state, detail = CaptureState.CAPTURE_DOWN, "capture was not running when the window began"
         return replace(window, state=state, detail=detail)
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "coverage": "log",
     "decide": "decide",
     "doctor": "doctor",
+    "support-bundle": "support_bundle",
 }
 """Command -> the module of this folder that holds it."""
 

@@ -34,7 +34,7 @@ def up() -> int:
     from tagger_platform.cli.supervisor import supervise
 
     settings = _ready_settings()
-    return asyncio.run(supervise(processes(settings), addresses=_addresses(settings)))
+    return asyncio.run(supervise(processes(settings), addresses=_addresses(settings), logs=settings.logs_dir))
 
 
 @click.command()
@@ -46,7 +46,7 @@ def demo() -> int:
 
     settings, radio = prepare()
     _logging(settings)
-    return asyncio.run(supervise([radio, *processes(settings)], addresses=_addresses(settings)))
+    return asyncio.run(supervise([radio, *processes(settings)], addresses=_addresses(settings), logs=settings.logs_dir))
 
 
 def _ready_settings() -> Settings:

@@ -16,9 +16,11 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import click
 
+from tagger_platform.cli.log_file import LogFile, Said
 from tagger_platform.errors import RequestError, TransientError
 
 log = logging.getLogger("tagger.up")
@@ -58,8 +60,11 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-async def supervise(processes: Sequence[Process], *, addresses: Mapping[str, str]) -> int:
-    """Run `processes` until SIGINT or SIGTERM. Raises RequestError when a port is taken before the start."""
+async def supervise(processes: Sequence[Process], *, addresses: Mapping[str, str], logs: Path) -> int:
+    """Run `processes` until SIGINT or SIGTERM; what they say goes to stderr and into the folder `logs`.
+
+    Raises RequestError when a port is taken before the start.
+    """
     taken = [process for process in processes if process.port and _listens(process.port)]
     if taken:
         raise RequestError(
@@ -69,8 +74,11 @@ async def supervise(processes: Sequence[Process], *, addresses: Mapping[str, str
                 for process in taken
             )
         )
+    said = Said(LogFile(logs))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    said.listen(loop)
+    log.addHandler(said.handler())
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     reload: set[int] = set()
@@ -80,7 +88,7 @@ async def supervise(processes: Sequence[Process], *, addresses: Mapping[str, str
         for process in processes:
             ended = asyncio.Event()
             ready = asyncio.Event()
-            tasks.append((asyncio.create_task(_keep(process, ready, ended, reload)), ended))
+            tasks.append((asyncio.create_task(_keep(process, ready, ended, reload, said)), ended))
             if not await _ready_or_stopped(process, ready, stop):
                 return 0
         click.echo("ready")
@@ -92,6 +100,7 @@ async def supervise(processes: Sequence[Process], *, addresses: Mapping[str, str
         for task, ended in reversed(tasks):
             task.cancel()
             await ended.wait()
+        said.close()
     return 0
 
 
@@ -111,13 +120,13 @@ def _pass_on_reload(pids: set[int]) -> None:
             os.kill(pid, signal.SIGHUP)
 
 
-async def _keep(process: Process, ready: asyncio.Event, ended: asyncio.Event, reload: set[int]) -> None:
+async def _keep(process: Process, ready: asyncio.Event, ended: asyncio.Event, reload: set[int], said: Said) -> None:
     """Run one process again and again until cancelled, then end it and set `ended`."""
     pause = FIRST_PAUSE_S
     try:
         while True:
             began = time.monotonic()
-            code = await _run(process, ready, reload)
+            code = await _run(process, ready, reload, said)
             pause = FIRST_PAUSE_S if time.monotonic() - began > STEADY_S else pause
             log.warning("%s ended with code %s; starting it again in %.0f s", process.name, code, pause)
             await asyncio.sleep(pause)
@@ -126,12 +135,13 @@ async def _keep(process: Process, ready: asyncio.Event, ended: asyncio.Event, re
         ended.set()
 
 
-async def _run(process: Process, ready: asyncio.Event, reload: set[int]) -> int:
+async def _run(process: Process, ready: asyncio.Event, reload: set[int], said: Said) -> int:
     child = await asyncio.create_subprocess_exec(
         *process.argv,
         env={**os.environ, **process.environ},
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=sys.stderr,  # ours is for what scripts wait for: `ready` and the addresses
+        stdout=said.mouth,
+        stderr=said.mouth,
         start_new_session=True,
         preexec_fn=die_with_parent,
     )

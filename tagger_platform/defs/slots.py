@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from tagger_platform.defs.platform import Platform
+from tagger_platform.health.marks import SENSOR, leave_mark
 from tagger_platform.model import LATE_AFTER, Slot
 
 WINDOW_SLOTS = dg.DynamicPartitionsDefinition(name="window_slots")
@@ -114,6 +115,7 @@ def runs_of(instance: dg.DagsterInstance, keys: Sequence[str]) -> dict[str, Slot
     description="Turns each finished slot of the spool into a partition and a run.",
 )
 def spool_sensor(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> dg.SensorResult:
+    leave_mark(platform.settings.marks_dir, SENSOR, datetime.now(UTC))
     waiting = sorted({*platform.spool.claimed(), *platform.spool.ready(), *platform.spool.recorded()})
     wanted = requests(waiting, runs_of(context.instance, waiting), datetime.now(UTC))
     return dg.SensorResult(

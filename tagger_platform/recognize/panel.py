@@ -142,15 +142,20 @@ class _Panel:
         return given
 
     async def _answer(self, job: Job, recognizer: Recognizer) -> Recognition:
-        window, audio = job
-        try:
-            async with self._each[recognizer.name], self._everyone:
-                return await asyncio.wait_for(recognizer.recognize(window, audio), ANSWER_WITHIN_S)
-        except TimeoutError:
-            detail = f"no answer within {ANSWER_WITHIN_S:g} s"
-            return Recognition(window.window_id, recognizer.name, Status.TIMEOUT, detail=detail)
-        except Exception as error:
-            return _failed(window, recognizer, error)
+        async with self._each[recognizer.name], self._everyone:
+            return await answer_of(job, recognizer)
+
+
+async def answer_of(job: Job, recognizer: Recognizer) -> Recognition:
+    """What the recognizer makes of the window, or the status that says why nothing: nothing is raised, nothing paid."""
+    window, audio = job
+    try:
+        return await asyncio.wait_for(recognizer.recognize(window, audio), ANSWER_WITHIN_S)
+    except TimeoutError:
+        detail = f"no answer within {ANSWER_WITHIN_S:g} s"
+        return Recognition(window.window_id, recognizer.name, Status.TIMEOUT, detail=detail)
+    except Exception as error:
+        return _failed(window, recognizer, error)
 
 
 def _failed(window: Window, recognizer: Recognizer, error: Exception) -> Recognition:

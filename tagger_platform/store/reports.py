@@ -9,9 +9,10 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from tagger_platform.decide.coverage import UNACCOUNTED, Coverage, coverage
 from tagger_platform.decide.evidence import Heard
-from tagger_platform.model import UNANSWERED, CaptureState, Play, Slot, Window
+from tagger_platform.model import UNANSWERED, CanaryResult, CaptureState, Play, Slot, Window
 from tagger_platform.store import library
 from tagger_platform.store.art import with_local_art
+from tagger_platform.store.canary import newest_canaries
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.derivation import Rules, heard_windows
 from tagger_platform.store.expected import unaccounted
@@ -91,9 +92,29 @@ def stream_titles(database: Database) -> dict[str, str]:
         )
 
 
+def total_plays(database: Database) -> int:
+    """How many plays the log holds."""
+    with database.reading() as connection:
+        return _one(connection, "SELECT count(*) FROM plays", {})
+
+
+def canary_results(database: Database) -> list[CanaryResult]:
+    """What became of every provider's last canary."""
+    with database.reading() as connection:
+        return newest_canaries(connection)
+
+
 def coverage_of_day(database: Database, day: date, tz: tzinfo, *, streams: Sequence[str] = ()) -> list[Coverage]:
     """How much of a local day was heard, per stream; windows belong to the day they begin in."""
-    start, end = day_bounds(day, tz)
+    return _coverage(database, *day_bounds(day, tz), day, streams)
+
+
+def coverage_between(database: Database, start: datetime, end: datetime) -> list[Coverage]:
+    """The same of any stretch of time; `date` is the day in UTC that it ends on."""
+    return _coverage(database, start, end, end.date(), ())
+
+
+def _coverage(database: Database, start: datetime, end: datetime, day: date, streams: Sequence[str]) -> list[Coverage]:
     with database.reading() as connection:
         rows = connection.execute(
             "SELECT stream, started_at, ended_at, state FROM windows WHERE started_at >= $start AND started_at < $end"

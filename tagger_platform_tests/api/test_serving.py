@@ -1,5 +1,6 @@
 """The api as a process: it serves, it says when its port is taken, and it goes when told."""
 
+import json
 import os
 import signal
 import socket
@@ -52,6 +53,24 @@ def test_it_serves_until_a_signal_and_exits_with_0(tmp_path: Path, number: int) 
             process.send_signal(number)
             assert process.wait(timeout=10) == 0
             assert (tmp_path / "log").read_bytes() == b""
+        finally:
+            process.kill()
+
+
+def test_it_watches_over_the_platform_where_somebody_is_to_be_told(tmp_path: Path) -> None:
+    environ = {
+        "PATH": os.environ["PATH"],
+        **samples.environ(tmp_path, free_ports(5)),
+        "NOTIFY_URLS": "json://127.0.0.1:9",
+    }
+    argv = [sys.executable, "-c", SERVE + "sys.exit(run(Settings.load()))"]
+    seen = tmp_path / "notified.json"
+    with subprocess.Popen(argv, env=environ) as process:
+        try:
+            deadline = time.monotonic() + START_S
+            while not seen.exists() and time.monotonic() < deadline:
+                time.sleep(0.1)
+            assert {"capture", "dagster"} <= set(json.loads(seen.read_text()))
         finally:
             process.kill()
 

@@ -203,6 +203,20 @@ def test_capture_being_down_is_a_sentence(open_page, api):
     assert open_page().warning[0].value.startswith("Capture does not answer")
 
 
+def test_what_is_not_well_is_one_line(open_page, api):
+    well, disk = {"state": "ok", "detail": "fine"}, {"state": "warning", "detail": "*1.2 GB* free"}
+    api.health["parts"] = {"store": well, "disk": disk, "dagster": {"state": "failing", "detail": "no tick"}}
+    (warning,) = open_page().warning
+    assert warning.value == r"disk\: \*1\.2 GB\* free; dagster\: no tick"
+    assert "/readyz" in api.asked
+
+
+def test_what_is_well_is_not_told(open_page, api):
+    api.health["parts"] = {"store": {"state": "ok", "detail": "fine"}}
+    assert not open_page().warning
+    assert "/readyz" in api.asked
+
+
 def test_without_a_log_the_page_says_what_to_do_and_makes_none(open_page, database):
     assert "tagger up" in open_page().info[0].value
     assert not database.path.exists()

@@ -10,6 +10,7 @@ import soundfile
 from tagger_platform.model import Recognition, Status
 from tagger_platform.recognize.budget import Budget
 from tagger_platform_tests.fingerprint.tunes import RATE, tune
+from tagger_platform_tests.standins.webhook import WebhookStandIn
 
 Tagger = Callable[..., tuple[int, str, str]]
 SECONDS = 30
@@ -150,6 +151,7 @@ def test_the_doctor_tells_of_a_provider_that_is_left_alone(
     tagger: Tagger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("SHAZAM_ENABLED", "true")
     budget = Budget(tmp_path / "budget.sqlite", "shazam", per_minute=4)
     assert budget.take("kexp") is None
     found = []
@@ -159,3 +161,22 @@ def test_the_doctor_tells_of_a_provider_that_is_left_alone(
         found.append((code, row["ok"], row["detail"].partition(" until ")[0]))
         budget.told(Recognition("", "shazam", Status.THROTTLED, detail="HTTP 429", retry_after_s=60.0))
     assert found == [(0, True, "shazam answers"), (1, False, "shazam is not asked")]
+
+
+def test_the_doctor_sends_a_test_message_where_it_is_told_to(tagger: Tagger, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "kn0ck-kn0ck"
+    with WebhookStandIn() as hook:
+        monkeypatch.setenv("NOTIFY_URLS", f"json://me:{secret}@127.0.0.1:{hook.port}/{secret},slack://{secret}")
+        assert "number 1 (json), number 2 (slack)" in tagger("doctor")[1]
+        assert hook.messages == []
+        code, out, err = tagger("doctor", "--notify", "--json")
+        (row,) = [row for row in lines(out) if row["check"] == "notifications"]
+        assert (code, row["ok"], [message["title"] for message in hook.messages]) == (1, False, ["tagger: a test"])
+        assert "did not reach number 2 (slack)" in row["detail"]
+        assert secret not in out + err
+
+
+def test_a_test_message_to_nobody_is_told_as_such(tagger: Tagger) -> None:
+    code, out, _ = tagger("doctor", "--notify")
+    assert code == 1
+    assert "NOTIFY_URLS names nobody" in out

@@ -13,17 +13,22 @@ from pathlib import Path
 
 import pytest
 
+from tagger_platform.cli.log_file import LogFile, log_files
+
 RUN = """
 import asyncio, json, sys
+from pathlib import Path
 import click
 from tagger_platform.cli import supervisor
 from tagger_platform.cli.supervisor import Process, supervise
 from tagger_platform.errors import TaggerError
+from tagger_platform.observe.logs import set_up_logging
+set_up_logging("INFO", structured=False)
 supervisor.FIRST_PAUSE_S = 0.2
 supervisor.STOP_TIMEOUT_S = 1
 processes = [Process(**fields) for fields in json.loads(sys.argv[1])]
 try:
-    code = asyncio.run(supervise(processes, addresses={"On air": "http://127.0.0.1:1/"}))
+    code = asyncio.run(supervise(processes, addresses={"On air": "http://127.0.0.1:1/"}, logs=Path(sys.argv[2])))
 except TaggerError as error:
     print(error, file=sys.stderr)
     code = 2
@@ -42,6 +47,9 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN if way == "deaf" else stop)
 note("start")
 if way == "dies":
     sys.exit(3)
+if way == "talks":
+    print("on stdout: пісня", flush=True)
+    print("on stderr: rtsp://me:kn0ck@cam/1", file=sys.stderr, flush=True)
 if way == "parent" and os.fork() == 0:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     name += "'s child"
@@ -60,6 +68,7 @@ class Up:
 
     def __init__(self, folder: Path) -> None:
         self._notes = folder / "notes"
+        self.logs = folder / "logs"
         self._listed: list[dict[str, object]] = []
         self.process: subprocess.Popen[str] | None = None
 
@@ -69,7 +78,7 @@ class Up:
         return self
 
     def start(self) -> "Up":
-        command = [sys.executable, "-c", RUN, json.dumps(self._listed)]
+        command = [sys.executable, "-c", RUN, json.dumps(self._listed), str(self.logs)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         return self
 
@@ -201,3 +210,32 @@ def test_a_killed_supervisor_leaves_no_orphan(up: Up, free_port: Callable[[], in
     up.wait_until(lambda: len(up.notes("start")) == 2)
     up.end(signal.SIGKILL)
     up.wait_until(lambda: up.alive() == [], timeout_s=5)
+
+
+def test_what_processes_say_goes_to_stderr_and_into_a_file_without_passwords(up: Up) -> None:
+    up.child("talker", way="talks").child("bad", way="dies").start()
+    up.wait_until(lambda: len([note for note in up.notes("start") if note[1] == "bad"]) >= 2)
+    _, out, err = up.end()
+    kept = (up.logs / "tagger.log").read_text()
+    assert out == "ready\n  On air   http://127.0.0.1:1/\nstopping ...\n"
+    for text in ("on stdout: пісня", "bad ended with code 3"):
+        assert text in err
+        assert text in kept
+    assert "on stderr: rtsp://***@cam/1" in kept
+    assert "kn0ck" not in kept
+
+
+def test_the_file_is_kept_within_bounds(tmp_path: Path) -> None:
+    log = LogFile(tmp_path, most_bytes=100)
+    for number in range(60):
+        log.write(f"line {number:04}\n")
+    names = [path.name for path in log_files(tmp_path)]
+    assert names == ["tagger.log", "tagger.log.1", "tagger.log.2"]
+    lines = [line for path in reversed(log_files(tmp_path)) for line in path.read_text().splitlines()]
+    assert lines == [f"line {number:04}" for number in range(30, 60)]
+
+
+def test_a_file_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
+    (tmp_path / "logs").touch()
+    LogFile(tmp_path / "logs").write("lost")
+    assert log_files(tmp_path / "logs") == []

@@ -12,6 +12,7 @@ from tagger_platform.definitions import build
 from tagger_platform.defs import slots as module
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.slots import LATE, LATE_AFTER, LIVE, MOST_RUNS, Request, SlotRuns, requests, spool_sensor
+from tagger_platform.health.marks import SENSOR, marked_at
 from tagger_platform.model import Slot
 from tagger_platform.settings import Settings
 from tagger_platform_tests.test_spool import publish, recorded, slots
@@ -110,6 +111,14 @@ def run_of(instance: dg.DagsterInstance, platform: Platform, key: str, status: d
 
 def keys_of(result: dg.SensorResult) -> list[str | None]:
     return [request.partition_key for request in result.run_requests or []]
+
+
+def test_every_tick_is_a_sign_of_life(instance: dg.DagsterInstance, platform: Platform) -> None:
+    before = datetime.now(UTC)
+    tick(instance, platform)
+    at = marked_at(platform.settings.marks_dir, SENSOR)
+    assert at is not None
+    assert abs(at - before) < timedelta(minutes=1)
 
 
 def test_an_empty_spool_asks_for_nothing(instance: dg.DagsterInstance, platform: Platform) -> None:

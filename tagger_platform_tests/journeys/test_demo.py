@@ -94,6 +94,19 @@ def test_every_station_is_heard(demo):
     wait_until(lambda: len({play["stream"] for play in demo.plays()}) == 4, 90, "plays on all four stations")
 
 
+def test_every_part_is_well(demo):
+    with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/readyz") as answer:
+        told = json.load(answer)
+    parts = {name: part["state"] for name, part in told["parts"].items()}
+    assert parts | {"disk": "ok", "spool": "ok"} == dict.fromkeys(parts, "ok"), told  # a busy machine may lag
+
+
+def test_the_log_is_kept_for_a_support_bundle(demo):
+    kept = (demo.data / "logs" / "tagger.log").read_text()
+    assert "live" in kept
+    assert kept in Path(demo.output.name).read_text()
+
+
 def test_the_page_is_served(demo):
     with urllib.request.urlopen(f"http://127.0.0.1:{PORT + 1}/") as answer:
         assert answer.status == 200

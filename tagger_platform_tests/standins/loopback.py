@@ -53,7 +53,7 @@ class Loopback:
     async def _run(self) -> None:
         app = web.Application()
         self.add_routes(app.router)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         await web.SockSite(runner, self._socket, ssl_context=self._tls).start()
         self._ready.set()
