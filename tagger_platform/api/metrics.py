@@ -5,7 +5,7 @@ What belongs here: their names, help and labels. What does not: counting (`store
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from itertools import accumulate
 
@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tagger_platform.model import LATE_AFTER, Slot
+from tagger_platform.model import LATE_AFTER, CanaryOutcome, CanaryResult, Slot
 from tagger_platform.observe.metrics import CONTENT_TYPE, exposition
 from tagger_platform.recognize.breaker import Breaker, State
 from tagger_platform.recognize.budget import Budget, breakers
@@ -65,6 +65,7 @@ class PlatformCollector(Collector):
         yield from _counters(known.totals)
         yield from _histograms(known.totals)
         yield from _gauges(known)
+        yield from _canaries(known.canaries)
         yield _queues(self._settings, known.library_open)
         yield from _providers(budgets(self._settings), breakers(self._settings.budget_path))
 
@@ -112,6 +113,23 @@ def _gauges(known: Snapshot) -> Iterator[Metric]:
     for name, ended_at in known.last_runs.items():
         told = f"When a run of {name} last came to its end."
         yield GaugeMetricFamily(f"{name}_last_run_timestamp_seconds", told, ended_at.timestamp())
+
+
+def _canaries(sent: Iterable[CanaryResult]) -> Iterator[Metric]:
+    up = GaugeMetricFamily(
+        "canary_up",
+        "Whether the provider knew its canary, a clip that it should know, at last.",
+        labels=["provider"],
+    )
+    at = GaugeMetricFamily(
+        "canary_last_run_timestamp_seconds", "When the provider was last asked about its canary.", labels=["provider"]
+    )
+    for one in sent:
+        if one.outcome is not CanaryOutcome.NOT_ASKED:
+            up.add_metric([one.provider], not one.outcome.is_trouble)
+            at.add_metric([one.provider], one.asked_at.timestamp())
+    yield up
+    yield at
 
 
 def _queues(settings: Settings, library_open: int) -> Metric:

@@ -18,6 +18,7 @@ from tagger_platform.spool import expire_clips, settle
 from tagger_platform.store import reports, writes
 from tagger_platform.store.derivation import derive_plays
 from tagger_platform.store.evidence import evidence_among
+from tagger_platform.store.runs import note_run
 
 
 @dg.asset(
@@ -44,7 +45,7 @@ def plays(
         writes.mark_expired(connection, overdue)
         waiting = {question.window.window_id for question in reports.open_questions_in(connection, slot)}
         evidence = evidence_among(connection, [*(window.window_id for window in known), *overdue])
-        writes.note_run(connection, "hot_path", platform.clock())
+        note_run(connection, "hot_path", platform.clock())
     _settle(platform, known, overdue, waiting=waiting.difference(overdue), evidence=evidence)
     expire_clips(platform.settings.clips_dir, platform.clips_since)
     platform.spool.finish(slot)

@@ -9,8 +9,8 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-SENSOR, NIGHTLY = "sensor", "nightly"
-"""Names of marks: a tick of the spool's sensor, and the end of a nightly run."""
+SENSOR = "sensor"
+"""The mark of a tick of the spool's sensor."""
 
 
 def leave_mark(folder: Path, name: str, at: datetime) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tagger_platform.errors import TaggerError
-from tagger_platform.health.marks import NIGHTLY, SENSOR, marked_at
+from tagger_platform.health.marks import SENSOR, marked_at
 from tagger_platform.health.report import Part, Report, State, Watched
 from tagger_platform.model import LATE_AFTER, CanaryOutcome, CanaryResult, Slot, iso, parse_iso
 from tagger_platform.recognize.breaker import State as BreakerState
@@ -32,6 +32,8 @@ NO_DISK_BYTES = 300_000_000
 """What store, catalogue and Dagster need to write a day: with less, something is about to fail."""
 SENSOR_SILENT_S = 120.0
 """Seconds: the sensor ticks every 5 s, and one tick may take up to a minute."""
+NIGHTLY = "retention"
+"""The run that ends a night."""
 NIGHTLY_AFTER = timedelta(hours=26)
 """A night, the run itself, and the hour that a day may be longer."""
 
@@ -163,7 +165,7 @@ def dagster(watched: Watched) -> Part:
 
 def nightly(watched: Watched) -> Part:
     """Whether the nightly run comes every night."""
-    at = marked_at(watched.settings.marks_dir, NIGHTLY)
+    at = reports.last_run(watched.database, NIGHTLY)
     if at is None:
         return Part("nightly", State.OK, "none yet", {"last_run": None})
     late = watched.clock() - at > NIGHTLY_AFTER

@@ -9,12 +9,15 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
+from tagger_platform.model import CanaryResult
 from tagger_platform.store import totals
+from tagger_platform.store.canary import newest_canaries
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.expected import unaccounted
 from tagger_platform.store.library import ItemStatus, counts, open_count
 from tagger_platform.store.reports import day_bounds
-from tagger_platform.store.rows import aware, naive
+from tagger_platform.store.rows import naive
+from tagger_platform.store.runs import last_runs
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Snapshot:
     catalogue_tracks: int
     library_open: int
     last_runs: dict[str, datetime]
+    canaries: list[CanaryResult]
 
 
 def snapshot(database: Database, day: date, tz: tzinfo) -> Snapshot:
@@ -36,7 +40,8 @@ def snapshot(database: Database, day: date, tz: tzinfo) -> Snapshot:
             coverage=_coverage(connection, start, end),
             catalogue_tracks=counts(connection).by_status.get(ItemStatus.READY, 0),
             library_open=open_count(connection),
-            last_runs=_last_runs(connection),
+            last_runs=last_runs(connection),
+            canaries=newest_canaries(connection),
         )
 
 
@@ -51,8 +56,3 @@ def _coverage(connection: Connection, start: datetime, end: datetime) -> dict[st
     due = Counter({stream: due for stream, _, due in rows})
     due.update(lost.stream for lost in unaccounted(connection, start, end))
     return {stream: heard.get(stream, 0) / count for stream, count in sorted(due.items()) if count}
-
-
-def _last_runs(connection: Connection) -> dict[str, datetime]:
-    rows = connection.execute("SELECT name, ended_at FROM last_runs ORDER BY name").fetchall()
-    return {name: aware(ended_at) for name, ended_at in rows}

@@ -18,6 +18,7 @@ from tagger_platform.store.derivation import Rules, heard_windows
 from tagger_platform.store.expected import unaccounted
 from tagger_platform.store.library import Counts, LibraryItem
 from tagger_platform.store.rows import PLAYS, aware, naive, plays_from
+from tagger_platform.store.runs import last_runs
 
 WAITING = ", ".join(f"'{status}'" for status in sorted(UNANSWERED))
 """Statuses that another request may still turn into an answer, for SQL."""
@@ -102,6 +103,12 @@ def canary_results(database: Database) -> list[CanaryResult]:
     """What became of every provider's last canary."""
     with database.reading() as connection:
         return newest_canaries(connection)
+
+
+def last_run(database: Database, name: str) -> datetime | None:
+    """When `name`, which runs again and again, last came to its end."""
+    with database.reading() as connection:
+        return last_runs(connection).get(name)
 
 
 def coverage_of_day(database: Database, day: date, tz: tzinfo, *, streams: Sequence[str] = ()) -> list[Coverage]:

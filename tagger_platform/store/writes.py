@@ -224,8 +224,3 @@ def mark_expired(connection: Connection, window_ids: Sequence[str]) -> None:
     came = totals.settled(before, totals.standing(connection, window_ids))
     counted = Counter((totals.RECOGNITIONS, provider, str(Status.EXPIRED)) for (provider,) in expired)
     totals.add(connection, totals.of_windows(came) + counted)
-
-
-def note_run(connection: Connection, name: str, ended_at: datetime) -> None:
-    """Note that `name`, which runs again and again, has come to its end."""
-    insert(connection, "last_runs", [[name, naive(ended_at)]], known="REPLACE")

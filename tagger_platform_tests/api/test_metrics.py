@@ -8,14 +8,16 @@ import pytest
 from starlette.testclient import TestClient
 
 from tagger_platform.api.app import create_app
-from tagger_platform.model import CaptureState, Recognition, Slot, Status, Track, Window
+from tagger_platform.model import CanaryOutcome, CanaryResult, CaptureState, Recognition, Slot, Status, Track, Window
 from tagger_platform.recognize.budget import BURST, Budget
 from tagger_platform.settings import Settings
 from tagger_platform.store import writes
+from tagger_platform.store.canary import note_canaries
 from tagger_platform.store.database import Database
 from tagger_platform.store.library import ItemStatus, LibraryItem, write_items
 from tagger_platform.store.reports import coverage_of_day
 from tagger_platform.store.retention import forget
+from tagger_platform.store.runs import note_run
 from tagger_platform_tests import samples
 from tagger_platform_tests.scrapes import PLATFORM, linted, shape, values
 
@@ -71,7 +73,9 @@ def busy(settings: Settings, database: Database) -> Settings:
     write(database, window(60, CaptureState.STALLED))
     samples.write_plays(database, [samples.play("kexp", SLOT.start, of=SONG)])
     with database.writing() as connection:
-        writes.note_run(connection, "hot_path", datetime(2026, 11, 21, tzinfo=UTC))
+        note_run(connection, "hot_path", datetime(2026, 11, 21, tzinfo=UTC))
+        sent = {"catalogue": CanaryOutcome.MATCH, "shazam": CanaryOutcome.NO_MATCH, "acoustid": CanaryOutcome.NOT_ASKED}
+        note_canaries(connection, [CanaryResult(name, SLOT.start, outcome) for name, outcome in sent.items()])
         forget(connection, "expected_windows", SLOT.start)
         items = [("1", ItemStatus.READY), ("2", ItemStatus.READY), ("3", ItemStatus.QUEUED)]
         write_items(connection, [LibraryItem(n, Path(f"/m/{n}.mp3"), n, status=status) for n, status in items])
@@ -96,6 +100,10 @@ def test_its_values_are_those_of_the_platform(busy: Settings):
         "catalogue_tracks": 2,
         "embeddings_index_size": 0,
         "hot_path_last_run_timestamp_seconds": datetime(2026, 11, 21, tzinfo=UTC).timestamp(),
+        'canary_up{provider="catalogue"}': 1,
+        'canary_up{provider="shazam"}': 0,
+        'canary_last_run_timestamp_seconds{provider="catalogue"}': SLOT.start.timestamp(),
+        'canary_last_run_timestamp_seconds{provider="shazam"}': SLOT.start.timestamp(),
         **{f'queue_depth{{name="{name}"}}': 0 for name in ("ready", "claimed", "late", "recorded", "pending")},
         'queue_depth{name="library"}': 1,
         'provider_budget_remaining{provider="shazam"}': BURST,

@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 
 from tagger_platform.health import parts
-from tagger_platform.health.marks import NIGHTLY, SENSOR, leave_mark, marked_at
-from tagger_platform.health.parts import look, look_at
+from tagger_platform.health.marks import SENSOR, leave_mark, marked_at
+from tagger_platform.health.parts import NIGHTLY, look, look_at
 from tagger_platform.health.report import Part, State
 from tagger_platform.model import CanaryOutcome, CanaryResult, Recognition, Slot, Status, iso
 from tagger_platform.recognize.budget import BURST, Budget
 from tagger_platform.spool import Manifest, Spool
 from tagger_platform.store.canary import note_canaries
+from tagger_platform.store.database import Database
+from tagger_platform.store.runs import note_run
 from tagger_platform_tests.health.conftest import NOW, Around
 from tagger_platform_tests.test_spool import publish, window
 
@@ -204,7 +206,8 @@ def test_a_clock_that_stepped_back_makes_nothing_old(around: Around):
 @pytest.mark.parametrize(("hours", "state"), [(26, State.OK), (27, State.FAILING)])
 def test_a_night_that_is_left_out_is_bad(around: Around, hours: int, state: State):
     assert part(around, "nightly").detail == "none yet"
-    leave_mark(around.settings.marks_dir, NIGHTLY, NOW - timedelta(hours=hours))
+    with Database(around.settings.database_path).writing() as connection:
+        note_run(connection, NIGHTLY, NOW - timedelta(hours=hours))
     assert part(around, "nightly").state is state
 
 
