@@ -32,14 +32,19 @@ VERBS, PLACES = ("Dancing", "Crying", "Holding", "Driving", "Missing"), ("Over A
 ARTISTS = ("Lonely Motel", "The Sacred Rivers", "The Royal Static", "Distant Machine", "Broken Rivers", "Velvet Theory")
 
 
-def settings(folder: Path, ports: Sequence[int] = (44100, 44101, 44102, 44103, 44104), **more: str) -> Settings:
+PORT_NAMES = ("PORT", "UI_PORT", "DAGSTER_PORT", "CAPTURE_PORT", "CODE_PORT")
+PORTS = (20100, 20101, 20102, 20103, 20104)
+"""Below those that a system hands out as free ones, which the defaults are not: no stand-in can get one of them."""
+OWN_PORTS = dict(zip(PORT_NAMES, map(str, PORTS), strict=True))
+
+
+def settings(folder: Path, ports: Sequence[int] = PORTS, **more: str) -> Settings:
     """Settings for the sample streams, as if from the environment."""
     return Settings.load(environ(folder, ports, **more))
 
 
-def environ(folder: Path, ports: Sequence[int] = (44100, 44101, 44102, 44103, 44104), **more: str) -> dict[str, str]:
-    names = ("PORT", "UI_PORT", "DAGSTER_PORT", "CAPTURE_PORT", "CODE_PORT")
-    values = {name: str(port) for name, port in zip(names, ports, strict=True)}
+def environ(folder: Path, ports: Sequence[int] = PORTS, **more: str) -> dict[str, str]:
+    values = {name: str(port) for name, port in zip(PORT_NAMES, ports, strict=True)}
     for number, (name, title) in enumerate(STREAMS.items(), start=1):
         values |= {f"STREAM_{number}_NAME": name, f"STREAM_{number}_TITLE": title}
         values[f"STREAM_{number}_URL"] = f"rtsp://listener:secret-word@127.0.0.1:9/{name}"

@@ -23,6 +23,8 @@ FEWEST_WINDOWS = 20
 """Fewer windows than this say nothing about a stream that has just been added."""
 TOLD_AS_WARNING = frozenset({"disk"})
 """Parts whose warning is told too, because they get worse by themselves."""
+ASK_THE_STORE = frozenset({"providers", "nightly"})
+"""Parts that cannot be looked at without the store: its trouble is not theirs."""
 
 
 def troubles(report: Report, watched: Watched) -> dict[str, str]:
@@ -32,7 +34,9 @@ def troubles(report: Report, watched: Watched) -> dict[str, str]:
         for part in report.parts
         if part.state is State.FAILING or (part.state is State.WARNING and part.name in TOLD_AS_WARNING)
     }
-    return found | dict(_breakers(report)) | ({} if "store" in found else dict(_coverage(watched)))
+    if "store" in found:
+        return {name: told for name, told in found.items() if name not in ASK_THE_STORE}
+    return found | dict(_breakers(report)) | dict(_coverage(watched))
 
 
 def _breakers(report: Report) -> Iterator[tuple[str, str]]:

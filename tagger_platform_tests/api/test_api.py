@@ -43,7 +43,7 @@ def capture() -> Iterator[CaptureStandIn]:
 
 
 def client_of(folder: Path, capture_port: int) -> TestClient:
-    settings = samples.settings(folder, (44100, 44101, 44102, capture_port, 44104))
+    settings = samples.settings(folder, (*samples.PORTS[:3], capture_port, samples.PORTS[4]))
     return TestClient(create_app(settings), raise_server_exceptions=False, follow_redirects=False)
 
 
@@ -306,7 +306,7 @@ def test_a_newer_store_is_refused_with_a_sentence(client, tmp_path):
 
 @pytest.mark.parametrize(
     ("host", "location"),
-    [("radio.local:44100", "http://radio.local:44101/"), ("[::1]:44100", "http://[::1]:44101/")],
+    [("radio.local:20100", "http://radio.local:20101/"), ("[::1]:20100", "http://[::1]:20101/")],
 )
 def test_home_leads_to_the_pages_on_the_same_host(client, host, location):
     answer = client.get("/", headers={"Host": host})

@@ -15,6 +15,7 @@ import pytest
 
 from tagger_platform.capture.ffmpeg import find_ffmpeg
 from tagger_platform.spool import Manifest
+from tagger_platform_tests import samples
 from tagger_platform_tests.capture.radio import Radio
 
 PROGRAM = """
@@ -54,6 +55,7 @@ class Capture:
         self.environ = {
             "DATA_DIR": str(folder / "data"),
             "STREAMS_FILE": str(folder / "streams.yaml"),
+            **samples.OWN_PORTS,
             "CAPTURE_PORT": str(port),
             "HOP_SECONDS": "5",
             "WINDOW_SECONDS": "3",

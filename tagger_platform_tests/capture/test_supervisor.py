@@ -15,6 +15,7 @@ from tagger_platform.capture.writer import Writer
 from tagger_platform.model import CaptureState, Slot
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Manifest, Spool
+from tagger_platform_tests import samples
 from tagger_platform_tests.capture.fakes import SILENCE, FakeFfmpeg
 
 STEP_S = 0.2
@@ -42,7 +43,7 @@ class Rig:
     def __init__(self, folder: Path, names: str = "a", **environ: str) -> None:
         self.folder = folder
         self.environ = {"DATA_DIR": str(folder), "STREAMS_FILE": str(folder / "streams.yaml"), "HOP_SECONDS": "20"}
-        self.environ |= {"WINDOW_OFFSETS": "0,10", "WINDOW_SECONDS": "5", **environ}
+        self.environ |= {"WINDOW_OFFSETS": "0,10", "WINDOW_SECONDS": "5", **samples.OWN_PORTS, **environ}
         self.wall, self.mono = START, 500.0
         self.writer = FakeWriter(Spool(folder / "spool"))
         self.silent: set[str] = set()

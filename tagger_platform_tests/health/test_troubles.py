@@ -136,4 +136,4 @@ def test_a_stream_that_has_just_been_added_is_not_judged(around: Around):
 
 def test_a_store_that_cannot_be_read_is_one_trouble_and_no_crash(around: Around):
     around.settings.database_path.write_bytes(b"not a database at all" * 500)
-    assert names(around) == {"store", "providers"}
+    assert names(around) == {"store"}

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from tagger_platform.settings import VARIABLES
 from tagger_platform_tests.journeys.processes import LOOK_S, kill_all, start, with_variable
+from tagger_platform_tests.samples import PORT_NAMES
 
 COMMAND_S = 180
 """seconds for one command; adding the catalogue takes most, 20 on a quiet machine"""
@@ -26,7 +27,6 @@ ANSWER_S = 10
 ZONES = ("America/Los_Angeles", "Asia/Tokyo")
 """Seven or eight hours of clock time apart: in one of them no day ends while the test runs."""
 LATE_HOURS = (22, 23)
-PORTS = ("PORT", "UI_PORT", "DAGSTER_PORT", "CAPTURE_PORT", "CODE_PORT")
 
 
 class PlatformRun:
@@ -39,7 +39,7 @@ class PlatformRun:
         self.data = folder / "data"
         self.log = folder / f"{log}.log"
         self.tz = next(zone for zone in map(ZoneInfo, ZONES) if datetime.now(zone).hour not in LATE_HOURS)
-        self.ports = dict(zip(PORTS, ports, strict=False))
+        self.ports = dict(zip(PORT_NAMES, ports, strict=False))
         ours = {variable.name for variable in VARIABLES}
         kept = {k: v for k, v in os.environ.items() if k not in ours and not k.startswith("STREAM")}
         self.environ = kept | {

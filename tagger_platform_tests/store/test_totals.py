@@ -172,7 +172,9 @@ def test_an_older_log_is_counted_when_it_is_brought_up_to_date(database: Databas
             write_slot(connection, slot, heard[slot])
             derive(connection, slot)
         counted = totals.read(connection)
-        connection.execute("DROP TABLE totals; DROP TABLE last_runs; DELETE FROM schema_migrations WHERE version >= 7")
+        for table in ("totals", "last_runs", "canary_results"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("DELETE FROM schema_migrations WHERE version >= 7")
     with database.reading() as connection:
         again = totals.read(connection)
     assert again[totals.PLAYS] == counted[totals.PLAYS] != {}
