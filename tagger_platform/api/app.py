@@ -18,6 +18,7 @@ from tagger_platform.api.capture_client import CaptureClient
 from tagger_platform.api.failures import HANDLERS
 from tagger_platform.api.health import healthz, reload, streams
 from tagger_platform.api.plays import plays
+from tagger_platform.api.tracing import trace_requests
 from tagger_platform.errors import RequestError
 from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
@@ -44,6 +45,7 @@ def create_app(settings: Settings) -> Starlette:
     app.state.settings = settings
     app.state.database = Database(settings.database_path, timeout_s=STORE_TIMEOUT_S)
     app.state.capture = CaptureClient(settings.capture_host, settings.capture_port)
+    trace_requests(app)
     return app
 
 

@@ -49,7 +49,7 @@ def _write(platform: Platform, slot: Slot) -> dg.MaterializeResult[None]:
         for stream in sorted({window.stream for window in known}):
             with tracing.span("decide", {"stream": stream}) as span:
                 found = derive_plays(connection, stream, slot, platform.rules)
-                span.set(plays=len(found))
+                span.set({"plays": len(found)})
             decided += found
         writes.mark_expired(connection, overdue)
         waiting = {question.window.window_id for question in reports.open_questions_in(connection, slot)}

@@ -35,7 +35,7 @@ LATE = {LANE: "late", "dagster/priority": "0", **LONGEST_RUN}
 TRACEPARENT = "tagger/traceparent"
 """Tag of a run that goes on with the trace which capture began."""
 CONSOLE: dict[str, Any] = {"loggers": {"console": {}}}
-"""Config of the jobs that need no other: without it Dagster would write a run's lines in its own format (see `observed.console`)."""
+"""Config of jobs that need no other: without it a run's lines are in Dagster's own format (`observed.console`)."""
 
 IN_FLIGHT = (
     dg.DagsterRunStatus.QUEUED,
@@ -134,6 +134,8 @@ def spool_sensor(context: dg.SensorEvaluationContext, platform: dg.ResourceParam
 def _tags(platform: Platform, request: Request) -> dict[str, str]:
     """The run's lane, and the trace it goes on with, if capture began one."""
     lane = LIVE if request.live else LATE
+    if tracing.provider() is None:
+        return lane
     slot = Slot.parse(request.key)
     begun = (manifest.traceparent for manifest in platform.spool.waiting_manifests(slot, slot))
     parent = next(filter(None, begun), None)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span as OpenSpan
     from opentelemetry.trace import Tracer
 
-FLUSH_S = 1.0
+FLUSH_S = 0.5
 """seconds that a process waits at its end for a collector that does not answer"""
 
 Value = str | int | float | bool
@@ -33,7 +33,7 @@ class Span:
     def __init__(self, recording: "OpenSpan | None" = None) -> None:
         self._recording = recording
 
-    def set(self, **attributes: Value) -> None:
+    def set(self, attributes: Attributes) -> None:
         if self._recording is not None:
             self._recording.set_attributes(attributes)
 

@@ -151,7 +151,7 @@ class _Panel:
             with bound(**asked), tracing.span("provider", asked) as span:
                 began = time.monotonic()
                 given = await _ask(job, recognizer)
-                span.set(status=given.status.value, latency_ms=round((time.monotonic() - began) * 1000, 1))
+                span.set({"status": given.status.value, "latency_ms": round((time.monotonic() - began) * 1000, 1)})
                 return given
 
 
