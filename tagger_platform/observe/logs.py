@@ -12,9 +12,6 @@ from contextlib import AbstractContextManager
 _USERINFO = re.compile(r"(://)\S*@", re.IGNORECASE)
 _ENCODED_USERINFO = re.compile(r"(%3A%2F%2F)\S*%40", re.IGNORECASE)
 
-WITH_HANDLERS_OF_THEIR_OWN = ("dagster", "dagster-webserver", "streamlit")
-"""Loggers whose owners give them a handler: its lines would be in another format, and written twice."""
-
 
 def redact(text: str) -> str:
     """`text` with the user info of every URL replaced by ``***``, in plain and in percent-encoded URLs.
@@ -42,7 +39,12 @@ def make_handler(*, structured: bool) -> logging.Handler:
 
 def set_up_logging(level: str, *, structured: bool) -> None:
     """Send the whole process's logging and warnings to stderr, redacted. Call it once, first thing."""
-    logging.basicConfig(level=level, handlers=[make_handler(structured=structured)], force=True)
+    handler = make_handler(structured=structured)
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    for name in WITH_HANDLERS_OF_THEIR_OWN:
-        logging.getLogger(name).handlers.clear()
+    for logger in logging.root.manager.loggerDict.values():
+        own = [one for one in getattr(logger, "handlers", ()) if isinstance(one, logging.StreamHandler)]
+        if isinstance(logger, logging.Logger) and own:  # such as Dagster's and Streamlit's, with levels of their own
+            logger.propagate = False
+            for one in own:
+                one.setFormatter(handler.formatter)
