@@ -13,6 +13,8 @@ ROOT = Path(__file__).parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
+OURS = [name for name, service in SERVICES.items() if "profiles" not in service]
+OTHERS = [name for name in SERVICES if name not in OURS]
 BIN = Path(sys.executable).parent
 
 
@@ -27,7 +29,7 @@ def test_every_copied_path_exists():
     assert [source for source in sources if not (ROOT / source).exists()] == []
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", OURS)
 def test_every_command_resolves(service):
     program, *arguments = SERVICES[service]["command"]
     assert shutil.which(program, path=str(BIN)), f"{program} is not installed"
@@ -44,10 +46,27 @@ def test_the_image_runs_as_an_ordinary_user_and_knows_its_health():
 
 
 def test_every_process_of_the_platform_has_a_service():
-    assert set(SERVICES) == {"capture", "daemon", "webserver", "api", "app"}
+    assert set(OURS) == {"capture", "daemon", "webserver", "api", "app"}
 
 
 def test_ports_are_published_on_this_machine_only():
     published = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert published
     assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+@pytest.mark.parametrize("service", OTHERS)
+def test_services_of_others_have_an_exact_version_and_files_that_exist(service):
+    assert re.search(r":v?[0-9]+\.[0-9]+", SERVICES[service]["image"])
+    mounted = [volume.partition(":")[0] for volume in SERVICES[service].get("volumes", [])]
+    assert [path for path in mounted if path.startswith(".") and not (ROOT / path).exists()] == []
+
+
+def test_the_collector_takes_traces_where_the_readme_sends_them_and_knows_jaeger():
+    config = yaml.safe_load((ROOT / "deploy/otel/collector.yaml").read_text())
+    pipeline = config["service"]["pipelines"]["traces"]
+    assert all(name in config[kind] for kind, names in pipeline.items() for name in names)
+    port = config["receivers"]["otlp"]["protocols"]["http"]["endpoint"].rpartition(":")[2]
+    assert f"127.0.0.1:{port}:{port}" in SERVICES["collector"]["ports"]
+    assert f"OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:{port}" in (ROOT / "README.md").read_text()
+    assert config["exporters"]["otlphttp"]["endpoint"].split("/")[2].partition(":")[0] in SERVICES
