@@ -55,8 +55,9 @@ def main() -> None:
         options.json.write_text(json.dumps(result, indent=1))
 
 
-def measure(folder: Path, slots: int) -> dict[str, float]:
-    environ = {
+def environment(folder: Path) -> dict[str, str]:
+    """Of a platform with STREAMS streams that keeps everything below `folder`."""
+    return {
         "DATA_DIR": str(folder / "data"),
         "PORT": str(PORT),
         "HOP_SECONDS": str(HOP_S),
@@ -66,7 +67,10 @@ def measure(folder: Path, slots: int) -> dict[str, float]:
         **{f"STREAM_{n}_NAME": f"s{n}" for n in range(1, STREAMS + 1)},
         **{f"STREAM_{n}_URL": f"http://127.0.0.1/{n}" for n in range(1, STREAMS + 1)},
     }
-    os.environ |= environ
+
+
+def measure(folder: Path, slots: int) -> dict[str, float]:
+    os.environ |= environment(folder)
     settings = Settings.load()
     songs = music(folder / "radio", settings)
     wanted = [process for process in processes(settings) if process.name in ("code server", "daemon")]

@@ -10,6 +10,8 @@ from pathlib import Path
 from tagger_platform.settings import Settings
 
 SERVER = Path(__file__).with_name("server.py")
+EARLY_LINES = '{"at": "%(asctime)s", "level": "%(levelname)s", "logger": "%(name)s", "message": "%(message)s"}'
+"""What Streamlit says before `server` gives its lines our format: sentences of its own, without quotes."""
 
 
 def command(settings: Settings) -> list[str]:
@@ -20,7 +22,10 @@ def command(settings: Settings) -> list[str]:
         "server.headless": "true",
         "server.fileWatcherType": "none",
         "logger.level": "warning",
+        "logger.hideWelcomeMessage": "true",
     }
+    if settings.structured_logs:
+        flags["logger.messageFormat"] = EARLY_LINES
     return [
         sys.executable,
         "-m",

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from streamlit_app import reads
+from tagger_platform.observe.logs import set_up_logging
 from tagger_platform.store.art import HEADERS as ART_HEADERS
 from tagger_platform.store.art import PATH as ART_PATH
 from tagger_platform.store.art import art_file
@@ -66,7 +67,9 @@ class SecurityHeaders:
 
 @asynccontextmanager
 async def preload(_: st.App) -> AsyncIterator[None]:
-    """Runs once, before the port is open."""
+    """Runs once, before the port is open, and when Streamlit has set up its own logging."""
+    settings = reads.settings()
+    set_up_logging(settings.log_level, structured=settings.structured_logs)
     for name in PRELOADED:
         importlib.import_module(name)
     yield

@@ -8,6 +8,7 @@ from tagger_platform.defs.catchup import catchup_sensor
 from tagger_platform.defs.checks import freshness
 from tagger_platform.defs.decide_again import decide_job
 from tagger_platform.defs.library import fingerprints, library, library_job, library_sensor
+from tagger_platform.defs.observed import console, observed
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.plays import plays
 from tagger_platform.defs.recognitions import recognitions
@@ -25,7 +26,8 @@ def build(settings: Settings, *, platform: Platform | None = None) -> dg.Definit
         jobs=[window_job, art_job, library_job, decide_job, canary_job],
         sensors=[spool_sensor, catchup_sensor, art_sensor, library_sensor],
         schedules=[canary_schedule],
-        resources={"platform": platform or Platform(settings)},
+        resources={"platform": observed(platform or Platform(settings), alone=platform is None)},
+        loggers={"console": console(settings)},
         executor=dg.in_process_executor,
     )
 

@@ -68,3 +68,13 @@ def test_every_file_an_observer_is_given_exists(service):
     assert all((ROOT / volume.partition(":")[0]).exists() for volume in given), given
     assert OBSERVERS[service]["profiles"] == ["observe"]
     assert re.fullmatch(r"[a-z/-]+:v?\d+\.\d+\.\d+", OBSERVERS[service]["image"])
+
+
+def test_the_collector_takes_traces_where_the_readme_sends_them_and_knows_jaeger():
+    config = yaml.safe_load((ROOT / "deploy/otel/collector.yaml").read_text())
+    pipeline = config["service"]["pipelines"]["traces"]
+    assert all(name in config[kind] for kind, names in pipeline.items() for name in names)
+    port = config["receivers"]["otlp"]["protocols"]["http"]["endpoint"].rpartition(":")[2]
+    assert f"127.0.0.1:{port}:{port}" in OBSERVERS["collector"]["ports"]
+    assert f"OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:{port}" in (ROOT / "README.md").read_text()
+    assert config["exporters"]["otlphttp"]["endpoint"].split("/")[2].partition(":")[0] in OBSERVERS

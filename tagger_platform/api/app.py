@@ -22,6 +22,7 @@ from tagger_platform.api.health import healthz, readyz, reload, streams, watched
 from tagger_platform.api.metrics import PlatformCollector, metrics
 from tagger_platform.api.plays import plays
 from tagger_platform.api.requests import RequestMetrics
+from tagger_platform.api.tracing import trace_requests
 from tagger_platform.errors import RequestError
 from tagger_platform.health.notify import Notifier
 from tagger_platform.health.watch import Watch
@@ -57,6 +58,7 @@ def create_app(settings: Settings) -> Starlette:
     app.state.watched = watched(settings)
     app.state.registry = registry
     registry.register(PlatformCollector(settings, app.state.database))
+    trace_requests(app)
     return app
 
 

@@ -157,4 +157,4 @@ class Condition:
     def _say(self, mono: float, message: str, *args: object) -> None:
         if len(self._spoken) < LINES_MOST or mono - self._spoken[0] >= REMIND_S:
             self._spoken.append(mono)
-            logger.info(message, *args)
+            logger.info(message, *args, extra={"stream": self._name})

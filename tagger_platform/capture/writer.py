@@ -18,6 +18,7 @@ import soundfile
 
 from tagger_platform.capture.timeline import RATE, Samples
 from tagger_platform.model import CaptureState, Slot, Window
+from tagger_platform.observe import tracing
 from tagger_platform.spool import Manifest, Spool
 
 logger = logging.getLogger(__name__)
@@ -113,18 +114,29 @@ class Writer:
     def _publish(self, manifest: Manifest) -> None:
         windows = tuple(self._failed.get(window.window_id, window) for window in manifest.windows)
         if windows or self._expected_any:  # the first slot of which nothing is expected says so, for all that follow
-            self._spool.publish(replace(manifest, windows=windows))
+            self._hand_over(replace(manifest, windows=windows))
         self._expected_any = bool(windows)
         self._failed = {key: window for key, window in self._failed.items() if window.slot > manifest.slot}
         self._complained.discard(manifest.slot.key)
         write_note(self._spool, manifest.slot)
         self.last_slot = manifest.slot
 
+    def _hand_over(self, manifest: Manifest) -> None:
+        """With the slot's trace, which begins here: what capture did for the slot is over, and is told at once."""
+        captured = sum(window.state is CaptureState.CAPTURED for window in manifest.windows)
+        told: dict[str, str | int] = {"slot": manifest.slot.key, "windows": len(manifest.windows), "captured": captured}
+        with tracing.span("capture", told, start=manifest.slot.start):
+            for window in manifest.windows:
+                fate = {"stream": window.stream, "window": window.window_id, "state": window.state.value}
+                tracing.record("capture window", window.start, window.end, fate)
+            with tracing.span("hand over"):
+                self._spool.publish(replace(manifest, traceparent=tracing.traceparent()))
+
     def _complain(self, slot: Slot, reason: str) -> None:
         self.problem = f"the spool cannot be written: {reason}"
         if slot.key not in self._complained:
             self._complained.add(slot.key)
-            logger.error("slot %s: %s; capture goes on", slot.key, self.problem)
+            logger.error("slot %s: %s; capture goes on", slot.key, self.problem, extra={"slot": slot.key})
 
 
 def flac(samples: Samples) -> bytes:

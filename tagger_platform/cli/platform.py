@@ -16,7 +16,6 @@ LOCATION = "tagger_platform"
 CODE_MODULE = "tagger_platform.definitions"
 CODE_SERVER_GRACE_S = 3
 """Seconds that Dagster's code server waits for open calls when it is ended; its own default is a minute."""
-_QUIET = ("--log-level", "warning")
 
 
 def processes(settings: Settings) -> list[Process]:
@@ -25,6 +24,7 @@ def processes(settings: Settings) -> list[Process]:
     settings.library_dir.mkdir(parents=True, exist_ok=True)
     workspace = _prepare_dagster(settings)
     dagster = {"DAGSTER_HOME": str(settings.dagster_home)}
+    quiet = ["--log-level", "warning", *(["--log-format", "json"] if settings.structured_logs else [])]
     python = [sys.executable, "-m"]
     location = ["--location-name", LOCATION]
     return [
@@ -35,15 +35,15 @@ def processes(settings: Settings) -> list[Process]:
         Process("pages", page_command(settings), settings.ui_port, "UI_PORT"),
         Process(
             "code server",
-            [*python, "dagster", "api", "grpc", "-m", CODE_MODULE, *location, *_listening(settings.code_port)],
+            [*python, "dagster", "api", "grpc", "-m", CODE_MODULE, *location, *_listening(settings.code_port), *quiet],
             settings.code_port,
             "CODE_PORT",
             environ={**dagster, "DAGSTER_GRPC_SHUTDOWN_GRACE_PERIOD": str(CODE_SERVER_GRACE_S)},
         ),
-        Process("daemon", [*python, "dagster._daemon", "run", "-w", workspace, *_QUIET], None, environ=dagster),
+        Process("daemon", [*python, "dagster._daemon", "run", "-w", workspace, *quiet], None, environ=dagster),
         Process(
             "Dagster UI",
-            [*python, "dagster_webserver", "-w", workspace, *_listening(settings.dagster_port)],
+            [*python, "dagster_webserver", "-w", workspace, *_listening(settings.dagster_port), *quiet],
             settings.dagster_port,
             "DAGSTER_PORT",
             environ=dagster,
@@ -53,7 +53,7 @@ def processes(settings: Settings) -> list[Process]:
 
 def _listening(port: int) -> list[str]:
     """Dagster's processes have no login: they stay on loopback whatever HOST says."""
-    return ["-h", "127.0.0.1", "-p", str(port), *_QUIET]
+    return ["-h", "127.0.0.1", "-p", str(port)]
 
 
 def _prepare_dagster(settings: Settings) -> str:

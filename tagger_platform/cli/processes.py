@@ -1,12 +1,13 @@
 """`tagger up`, `demo`, `capture` and `api`: the processes, alone or all together."""
 
 import asyncio
-import logging
+from contextlib import AbstractContextManager
 
 import click
 
 from tagger_platform.errors import RequestError
 from tagger_platform.observe.logs import set_up_logging
+from tagger_platform.observe.tracing import traced
 from tagger_platform.settings import Settings
 
 
@@ -16,7 +17,8 @@ def capture() -> int:
     from tagger_platform.capture.service import run
 
     settings = _ready_settings()
-    return run(settings)
+    with _traced(settings, "capture"):
+        return run(settings)
 
 
 @click.command()
@@ -24,7 +26,9 @@ def api() -> int:
     """Serve the HTTP API."""
     from tagger_platform.api.app import run
 
-    return run(_logging(Settings.load()))
+    settings = _logging(Settings.load())
+    with _traced(settings, "api"):
+        return run(settings)
 
 
 @click.command()
@@ -61,8 +65,12 @@ def _ready_settings() -> Settings:
 
 def _logging(settings: Settings) -> Settings:
     set_up_logging(settings.log_level, structured=settings.structured_logs)
-    logging.captureWarnings(True)
     return settings
+
+
+def _traced(settings: Settings, process: str) -> AbstractContextManager[None]:
+    endpoint, ratio = settings.otel_endpoint, settings.otel_sampler_arg
+    return traced(endpoint, service=settings.otel_service_name, process=process, ratio=ratio)
 
 
 def _addresses(settings: Settings) -> dict[str, str]:

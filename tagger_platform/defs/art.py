@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from tagger_platform.defs.platform import Platform
-from tagger_platform.defs.slots import IN_FLIGHT, LANE, LONGEST_RUN
+from tagger_platform.defs.slots import CONSOLE, IN_FLIGHT, LANE, LONGEST_RUN
 from tagger_platform.recognize.cover_art import NoPictureError, keep
 from tagger_platform.store.art import Tried, note_tried, wanted
 
@@ -50,6 +50,7 @@ art_job = dg.define_asset_job(
     "art_job",
     selection=["art"],
     executor_def=dg.in_process_executor,
+    config=CONSOLE,
     tags=ART,
     description="Fetches the cover art of new tracks.",
 )

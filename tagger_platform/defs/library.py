@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from tagger_platform.defs.platform import Platform
-from tagger_platform.defs.slots import IN_FLIGHT, LANE, SENSOR_INTERVAL_S
+from tagger_platform.defs.slots import CONSOLE, IN_FLIGHT, LANE, SENSOR_INTERVAL_S
 from tagger_platform.library.intake import take_note
 from tagger_platform.library.places import Library
 from tagger_platform.library.work import fingerprint_queued
@@ -49,6 +49,7 @@ library_job = dg.define_asset_job(
     "library_job",
     selection=["library", "fingerprints"],
     executor_def=dg.in_process_executor,
+    config=CONSOLE,
     tags=LIBRARY,
     description="Takes note of new audio and fingerprints it.",
 )

@@ -13,7 +13,8 @@ from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.recognitions import recognitions
 from tagger_platform.defs.slots import WINDOW_SLOTS
 from tagger_platform.defs.windows import STORE_RETRY
-from tagger_platform.model import Slot, Window
+from tagger_platform.model import Play, Slot, Window
+from tagger_platform.observe import tracing
 from tagger_platform.spool import expire_clips, settle
 from tagger_platform.store import reports, writes
 from tagger_platform.store.derivation import derive_plays
@@ -36,12 +37,21 @@ def plays(
     The audio behind them is kept, waits, or goes.
     """
     slot = Slot.parse(context.partition_key)
+    yield _write(platform, slot)
+    yield from checks.told(platform, slot)
+
+
+@tracing.span("plays")
+def _write(platform: Platform, slot: Slot) -> dg.MaterializeResult[None]:
     known = reports.windows_of_slot(platform.database, slot)
     overdue = platform.pending.overdue(platform.pending_since)
-    decided = []
+    decided: list[Play] = []
     with platform.database.writing() as connection:
         for stream in sorted({window.stream for window in known}):
-            decided += derive_plays(connection, stream, slot, platform.rules)
+            with tracing.span("decide", {"stream": stream}) as span:
+                found = derive_plays(connection, stream, slot, platform.rules)
+                span.set({"plays": len(found)})
+            decided += found
         writes.mark_expired(connection, overdue)
         waiting = {question.window.window_id for question in reports.open_questions_in(connection, slot)}
         evidence = evidence_among(connection, [*(window.window_id for window in known), *overdue])
@@ -50,7 +60,7 @@ def plays(
     expire_clips(platform.settings.clips_dir, platform.clips_since)
     platform.spool.finish(slot)
     confirmed = sum(play.status == "confirmed" for play in decided)
-    yield dg.MaterializeResult(
+    return dg.MaterializeResult(
         metadata={
             "confirmed": confirmed,
             "probable": len(decided) - confirmed,
@@ -58,7 +68,6 @@ def plays(
             "expired": len(overdue),
         }
     )
-    yield from checks.told(platform, slot)
 
 
 def _settle(

@@ -13,6 +13,7 @@ from tagger_platform.defs.slots import WINDOW_SLOTS
 from tagger_platform.defs.windows import STORE_RETRY, windows
 from tagger_platform.errors import AudioError
 from tagger_platform.model import Recognition, Slot, Window
+from tagger_platform.observe import tracing
 from tagger_platform.recognize.panel import ask_slot
 from tagger_platform.store import reports, writes
 
@@ -23,6 +24,7 @@ SHORTEST_SHARE = 0.9
 
 
 @dg.asset(partitions_def=WINDOW_SLOTS, deps=[windows], group_name="hot_path", retry_policy=STORE_RETRY)
+@tracing.span("recognitions")
 def recognitions(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
     """One answer per window and provider, or the reason why there is none."""
     slot = Slot.parse(context.partition_key)

@@ -8,12 +8,14 @@ it is under way: a run that was killed in between is finished by the next one.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import dagster as dg
 
 from tagger_platform.defs.platform import Platform
 from tagger_platform.health.marks import SENSOR, leave_mark
 from tagger_platform.model import LATE_AFTER, Slot
+from tagger_platform.observe import tracing
 
 WINDOW_SLOTS = dg.DynamicPartitionsDefinition(name="window_slots")
 
@@ -31,6 +33,10 @@ wait. Dagster's launcher cannot tell that a run has lost its process: without th
 leave the live lane taken for ever."""
 LIVE = {LANE: "live", "dagster/priority": "10", **LONGEST_RUN}
 LATE = {LANE: "late", "dagster/priority": "0", **LONGEST_RUN}
+TRACEPARENT = "tagger/traceparent"
+"""Tag of a run that goes on with the trace which capture began."""
+CONSOLE: dict[str, Any] = {"loggers": {"console": {}}}
+"""Config of jobs that need no other: without it a run's lines are in Dagster's own format (`observed.console`)."""
 
 IN_FLIGHT = (
     dg.DagsterRunStatus.QUEUED,
@@ -44,6 +50,7 @@ window_job = dg.define_asset_job(
     "window_job",
     selection=["windows", "recognitions", "plays"],
     executor_def=dg.in_process_executor,
+    config=CONSOLE,
     tags=LATE,
     description="Everything that happens to one slot after the spool.",
 )
@@ -120,7 +127,21 @@ def spool_sensor(context: dg.SensorEvaluationContext, platform: dg.ResourceParam
     wanted = requests(waiting, runs_of(context.instance, waiting), datetime.now(UTC))
     return dg.SensorResult(
         run_requests=[
-            dg.RunRequest(run_key=one.run_key, partition_key=one.key, tags=LIVE if one.live else LATE) for one in wanted
+            dg.RunRequest(run_key=one.run_key, partition_key=one.key, tags=_tags(platform, one)) for one in wanted
         ],
         dynamic_partitions_requests=[WINDOW_SLOTS.build_add_request([one.key for one in wanted])] if wanted else [],
     )
+
+
+def _tags(platform: Platform, request: Request) -> dict[str, str]:
+    """The run's lane, and the trace it goes on with, if capture began one."""
+    lane = LIVE if request.live else LATE
+    if tracing.provider() is None:
+        return lane
+    slot = Slot.parse(request.key)
+    begun = (manifest.traceparent for manifest in platform.spool.waiting_manifests(slot, slot))
+    parent = next(filter(None, begun), None)
+    if parent is None:
+        return lane
+    with tracing.span("sensor", {"slot": request.key}, parent=parent):
+        return {**lane, TRACEPARENT: tracing.traceparent() or parent}

@@ -5,6 +5,7 @@ import dagster as dg
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.slots import WINDOW_SLOTS
 from tagger_platform.model import CaptureState, Slot
+from tagger_platform.observe import tracing
 from tagger_platform.store import reports, writes
 from tagger_platform.store.expected import write_expected
 
@@ -13,6 +14,7 @@ STORE_RETRY = dg.RetryPolicy(max_retries=3, delay=5, backoff=dg.Backoff.EXPONENT
 
 
 @dg.asset(partitions_def=WINDOW_SLOTS, group_name="hot_path", retry_policy=STORE_RETRY)
+@tracing.span("windows")
 def windows(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
     """Every window that was expected of the slot, each with its audio or the reason why there is none."""
     slot = Slot.parse(context.partition_key)

@@ -8,12 +8,15 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tagger_platform.decide.evidence import Heard, heard
 from tagger_platform.decide.plays import confirm_needed
 from tagger_platform.model import UNANSWERED, Recognition, Status, Window
+from tagger_platform.observe import tracing
+from tagger_platform.observe.logs import bound
 from tagger_platform.recognize.base import Metered, Recognizer
 from tagger_platform.recognize.budget import Budget, Line
 
@@ -142,8 +145,14 @@ class _Panel:
         return given
 
     async def _answer(self, job: Job, recognizer: Recognizer) -> Recognition:
+        """Asks when there is room; what is asked of whom is on every line and span that comes of it."""
+        asked = {"stream": job[0].stream, "window": job[0].window_id, "provider": recognizer.name}
         async with self._each[recognizer.name], self._everyone:
-            return await answer_of(job, recognizer)
+            with bound(**asked), tracing.span("provider", asked) as span:
+                began = time.monotonic()
+                given = await answer_of(job, recognizer)
+                span.set({"status": given.status.value, "latency_ms": round((time.monotonic() - began) * 1000, 1)})
+                return given
 
 
 async def answer_of(job: Job, recognizer: Recognizer) -> Recognition:

@@ -19,6 +19,7 @@ from shazamio import Shazam
 from shazamio.interfaces.client import HTTPClientInterface
 
 from tagger_platform.model import Status
+from tagger_platform.observe import tracing
 from tagger_platform.recognize.answers import DETAIL_CHARS, NoAnswerError
 from tagger_platform.recognize.breaker import retry_after_s
 
@@ -51,21 +52,13 @@ class _OneAttempt(HTTPClientInterface):
         self._host = host
 
     async def request(self, method: str, url: str, **kwargs: Any) -> Any:  # noqa: ANN401 - shazamio's signature
-        async with self._session.request(method, self._to(url), **kwargs) as response:
-            body = await response.text(errors="replace")
-            wait = response.headers.get("Retry-After")
-            told = f"HTTP {response.status}{f', Retry-After {wait}' if wait else ''}: {body[:DETAIL_CHARS]}"
-            wait_s = retry_after_s(wait, time.time())
-            if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-                raise NoAnswerError(Status.THROTTLED, told, wait_s)
-            if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                raise NoAnswerError(Status.PROVIDER_DOWN, told, wait_s)
-            if response.status >= HTTPStatus.BAD_REQUEST:
-                raise NoAnswerError(Status.BAD_ANSWER, told)
-            try:
-                return json.loads(body)
-            except json.JSONDecodeError as error:
-                raise NoAnswerError(Status.BAD_ANSWER, told) from error
+        sent_to = self._to(url)
+        told = {"http.request.method": method, "server.address": urlsplit(sent_to).hostname or ""}
+        with tracing.span("HTTP", told) as span:
+            async with self._session.request(method, sent_to, **kwargs) as response:
+                body = await response.text(errors="replace")
+            span.set({"http.response.status_code": response.status})
+        return _read(response, body)
 
     async def request_text(self, url: str, *, content_type: str, **kwargs: Any) -> str:  # noqa: ANN401 - as above
         raise NotImplementedError("shazamio reads only charts as text")
@@ -75,3 +68,20 @@ class _OneAttempt(HTTPClientInterface):
             return url
         stand_in = urlsplit(self._host)
         return urlsplit(url)._replace(scheme=stand_in.scheme, netloc=stand_in.netloc).geturl()
+
+
+def _read(response: aiohttp.ClientResponse, body: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """The answer's JSON. Raises NoAnswerError."""
+    wait = response.headers.get("Retry-After")
+    told = f"HTTP {response.status}{f', Retry-After {wait}' if wait else ''}: {body[:DETAIL_CHARS]}"
+    wait_s = retry_after_s(wait, time.time())
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise NoAnswerError(Status.THROTTLED, told, wait_s)
+    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise NoAnswerError(Status.PROVIDER_DOWN, told, wait_s)
+    if response.status >= HTTPStatus.BAD_REQUEST:
+        raise NoAnswerError(Status.BAD_ANSWER, told)
+    try:
+        return json.loads(body)
+    except json.JSONDecodeError as error:
+        raise NoAnswerError(Status.BAD_ANSWER, told) from error

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from tagger_platform.errors import DiskFullError, NewerVersionError, RequestError
+from tagger_platform.observe import tracing
 from tagger_platform.store.lock import turn
 
 TIMEOUT_S = 60.0
@@ -54,7 +55,7 @@ class Database:
         """A connection with one open transaction: committed at the end of the block, rolled back by any error."""
         if not self.path.exists():
             self.migrate()
-        with self._alone() as connection:
+        with tracing.span("store write"), self._alone() as connection:
             _refuse_newer(connection, self.path)
             if _is_older(connection):
                 _migrate_at_once(connection, self.path)

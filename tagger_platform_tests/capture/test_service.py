@@ -25,6 +25,7 @@ SECRETS = ("s3cret", "Ym9iOnMz")
 
 def test_windows_hold_the_instants_they_are_named_after(capture: Capture, radio: Radio):
     capture.streams(guarded=radio.url("guarded", LOGIN), wrong=radio.url("guarded", "bob:s3cret-too@"))
+    capture.environ["STRUCTURED_LOGS"] = "true"
     capture.start()
     wait_until(lambda: len(capture.manifests()) >= 2, 30, "two slots")
 
@@ -44,7 +45,9 @@ def test_windows_hold_the_instants_they_are_named_after(capture: Capture, radio:
     assert capture.end() == (0, pytest.approx(0, abs=2))
     everything = [health, capture.log.read_text(), *(p.read_text() for p in capture.folder.rglob("*.json"))]
     assert not [text for text in everything for secret in SECRETS if secret in text]
-    assert len(capture.log.read_text().splitlines()) < 10
+    lines = [json.loads(line) for line in capture.log.read_text().splitlines()]
+    assert len(lines) < 10
+    assert {line.get("stream") for line in lines} == {None, "guarded", "wrong"}
 
 
 def test_servers_that_go_come_back_and_stall(capture: Capture, radio: Radio, ffmpeg: str):

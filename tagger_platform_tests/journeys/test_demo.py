@@ -23,6 +23,7 @@ import pytest
 
 from tagger_platform_tests.journeys.real_prometheus import Prometheus
 from tagger_platform_tests.scrapes import CAPTURE, PLATFORM, linted, shape
+from tagger_platform_tests.standins.collector import Collector, Got
 
 PORT = 47300
 READY_WITHIN_S = 180
@@ -35,9 +36,11 @@ README = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding=
 
 
 class Demo:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, collector: Collector) -> None:
         self.data = folder / "demo"
+        self.collector = collector
         self.environ = {**os.environ, "DATA_DIR": str(folder), "PORT": str(PORT), "TZ": TZ}
+        self.environ |= {"STRUCTURED_LOGS": "true", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
         self.output = (folder / "output.log").open("w+")
         argv = [sys.executable, "-m", "tagger_platform", "demo"]
         self.process = subprocess.Popen(
@@ -76,13 +79,14 @@ def wait_until(true, seconds: float, what: str) -> None:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    running = Demo(tmp_path_factory.mktemp("demo"))
-    try:
-        running.wait_for_line("ready", READY_WITHIN_S)
-        yield running
-    finally:
-        running.process.kill()
-        running.process.wait()
+    with Collector() as collector:
+        running = Demo(tmp_path_factory.mktemp("demo"), collector)
+        try:
+            running.wait_for_line("ready", READY_WITHIN_S)
+            yield running
+        finally:
+            running.process.kill()
+            running.process.wait()
 
 
 def test_plays_arrive_within_a_minute_of_ready(demo):
@@ -172,8 +176,64 @@ def test_prometheus_scrapes_the_demo_and_answers(demo, tmp_path):
         assert _names(shape(text)) == _names(golden.read_text().splitlines())
 
 
+def test_the_trace_of_a_slot_goes_from_capture_to_the_store(demo):
+    wait_until(lambda: any(_whole(run, demo.collector) for run in demo.collector.named("run")), 60, "a whole trace")
+    run = next(run for run in demo.collector.named("run") if _whole(run, demo.collector))
+    trace = demo.collector.trace(run.trace_id)
+    by_id = {span.span_id: span for span in trace}
+
+    def above(span: Got) -> list[str]:
+        parent = by_id.get(span.parent_id)
+        return [] if parent is None else [parent.name, *above(parent)]
+
+    paths = {(span.process, span.name, *above(span)) for span in trace}
+    begun = ("sensor", "hand over", "capture")
+    assert paths == {
+        ("capture", "capture"),
+        ("capture", "capture window", "capture"),
+        ("capture", "hand over", "capture"),
+        ("code server", *begun),
+        ("run", "run", *begun),
+        ("run", "windows", "run", *begun),
+        ("run", "store write", "windows", "run", *begun),
+        ("run", "recognitions", "run", *begun),
+        ("run", "provider", "recognitions", "run", *begun),
+        ("run", "store write", "recognitions", "run", *begun),
+        ("run", "plays", "run", *begun),
+        ("run", "store write", "plays", "run", *begun),
+        ("run", "decide", "store write", "plays", "run", *begun),
+    }
+    assert {span.attributes["provider"] for span in trace if span.name == "provider"} == {"catalogue"}
+    assert {span.attributes["slot"] for span in trace if "slot" in span.attributes} == {run.attributes["slot"]}
+
+
+def _whole(run: Got, collector: Collector) -> bool:
+    """Whether the slot's trace has come from every process; all of a run comes at once."""
+    processes = {span.process for span in collector.trace(run.trace_id)}
+    return run.attributes["job"] == "window_job" and processes == {"capture", "code server", "run"}
+
+
+def test_requests_of_the_api_are_traced_by_route_and_without_their_query(demo):
+    demo.plays()
+    wait_until(lambda: demo.collector.named("GET /api/plays"), 30, "a request's span")
+    assert {span.attributes["http.url"] for span in demo.collector.named("GET /api/plays")} == {"/api/plays"}
+
+
 def test_one_signal_ends_it_all(demo):
     demo.process.send_signal(signal.SIGINT)
     assert demo.process.wait(STOP_WITHIN_S) == 0
     left = subprocess.run(["pgrep", "-f", str(demo.data)], capture_output=True, text=True).stdout.split()
     assert left == []
+
+
+ANNOUNCED = ("", "fingerprinting", "on the air")
+"""Said by commands to whoever started them; everything else is a line of the log."""
+
+
+def test_every_line_of_the_log_is_a_json_object(demo):
+    said = [line for line in Path(demo.output.name).read_text().splitlines() if line not in ANNOUNCED]
+    wrong = [line for line in said if not line.startswith("{")]
+    assert wrong == []
+    lines = [json.loads(line) for line in said]
+    heard = [line for line in lines if line.get("stream") == "velvet_fm" and "live" in line["message"]]
+    assert len(heard) == 1, heard  # a change of state is told once

@@ -1,7 +1,10 @@
 """No log line, whatever its shape, holds the user info of a URL."""
 
+import asyncio
 import json
 import logging
+import sys
+import warnings
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -9,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger_platform.observe.logs import redact, set_up_logging
+from tagger_platform.observe.logs import bound, redact, set_up_logging
 
 URL = "rtsp://bob:s3cret@cam/x"
 
@@ -21,6 +24,7 @@ def _logging_as_before() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+    logging.captureWarnings(False)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +73,59 @@ def test_message_arguments_exceptions_and_stacks(structured: bool, capsys: pytes
         assert lines[0]["at"].endswith("Z")
     else:
         assert written.splitlines()[0].endswith("Z INFO some.part: plain rtsp://***@cam/x")
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, str]]:
+    return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+def test_a_line_carries_what_is_bound_and_what_it_is_given(capsys: pytest.CaptureFixture[str]):
+    set_up_logging("INFO", structured=True)
+    with bound(slot="s", provider=None), bound(stream="kexp"):
+        logging.getLogger("a").warning("one", extra={"window": URL, "unknown": "left out"})
+    logging.getLogger("a").warning("two")
+    one, two = lines(capsys)
+    assert {key: one[key] for key in one if key not in ("at", "level", "logger", "message")} == {
+        "stream": "kexp",
+        "slot": "s",
+        "window": "rtsp://***@cam/x",
+    }
+    assert set(two) == {"at", "level", "logger", "message"}
+
+
+def test_text_lines_end_with_their_fields(capsys: pytest.CaptureFixture[str]):
+    set_up_logging("INFO", structured=False)
+    with bound(stream="kexp", slot="s"):
+        logging.getLogger("a").warning("one")
+    assert capsys.readouterr().err.endswith("Z WARNING a: one stream=kexp slot=s\n")
+
+
+def test_what_a_task_binds_stays_in_it(capsys: pytest.CaptureFixture[str]):
+    async def work(name: str) -> None:
+        with bound(stream=name):
+            await asyncio.sleep(0)
+            logging.getLogger("a").warning(name)
+
+    async def both() -> None:
+        await asyncio.gather(work("kexp"), work("cafe"))
+
+    set_up_logging("INFO", structured=True)
+    asyncio.run(both())
+    assert [(line["stream"], line["message"]) for line in lines(capsys)] == [("kexp", "kexp"), ("cafe", "cafe")]
+
+
+def test_libraries_write_the_same_lines_once_and_keep_their_levels(capsys: pytest.CaptureFixture[str]):
+    library = logging.getLogger("test_logs.library")
+    library.addHandler(logging.StreamHandler(sys.stderr))
+    library.handlers[0].setLevel(logging.ERROR)
+    set_up_logging("INFO", structured=True)
+    library.warning("less than it wants to say")
+    library.error("failed on %s", URL)
+    warnings.warn(f"asked of {URL}", UserWarning, stacklevel=1)
+    told = lines(capsys)
+    assert [(line["logger"], line["message"]) for line in told[:1]] == [
+        ("test_logs.library", "failed on rtsp://***@cam/x")
+    ]
+    assert told[1]["logger"] == "py.warnings"
+    assert "UserWarning: asked of rtsp://***@cam/x" in told[1]["message"]
+    assert len(told) == 2
