@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from tagger_platform.observe.logs import RedactingFilter, redact
+from tagger_platform.observe.logs import redact
 
 NAME = "tagger.log"
 MOST_BYTES = 2_000_000
@@ -75,7 +75,6 @@ class Said:
     def handler(self) -> logging.Handler:
         """For our own lines, which go to stderr already: writes them to the file, as they look there."""
         handler = logging.StreamHandler(self._log_file)
-        handler.addFilter(RedactingFilter())
         for shown in logging.getLogger().handlers[:1]:
             handler.setFormatter(shown.formatter)
         return handler

@@ -35,7 +35,8 @@ def loudness(levels: Floats) -> Floats:
     rank = np.zeros(cells.shape, np.uint8)
     for step in range(1, STEPS):
         rank += cells > some[len(some) * step // STEPS]
-    return TILT[rank]
+    tilted: Floats = TILT[rank]
+    return tilted
 
 
 def _of_its_band(levels: Floats) -> Floats:
