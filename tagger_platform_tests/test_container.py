@@ -1,5 +1,6 @@
 """The container files, as far as they can be tested without an engine: linted, and everything they name exists."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -53,7 +54,19 @@ def test_the_image_asks_for_its_health_where_the_api_answers(tmp_path):
 
 
 def test_every_process_of_the_platform_has_a_service():
-    assert set(SERVICES) == {"capture", "daemon", "webserver", "api", "app"}
+    assert set(SERVICES) == {"prepare", "capture", "daemon", "webserver", "api", "app"}
+
+
+def test_no_process_starts_before_data_dir_is_ready():
+    waiting = {name for name, service in SERVICES.items() if "prepare" in service.get("depends_on", {})}
+    assert waiting == set(SERVICES) - {"prepare"}
+
+
+def test_prepare_makes_dagsters_lanes_known(tmp_path):
+    environ = os.environ | samples.environ(tmp_path / "data")
+    assert subprocess.run([BIN / "tagger", "prepare"], env=environ, cwd=tmp_path).returncode == 0
+    assert "tagger/lane" in (tmp_path / "data/dagster/dagster.yaml").read_text()
+    assert (tmp_path / "data/tagger.duckdb").exists()
 
 
 def test_ports_are_published_on_this_machine_only():

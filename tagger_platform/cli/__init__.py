@@ -17,6 +17,7 @@ from tagger_platform.errors import RequestError, TaggerError
 COMMANDS = {
     "up": "processes",
     "demo": "processes",
+    "prepare": "processes",
     "capture": "processes",
     "api": "processes",
     "streams": "streams",

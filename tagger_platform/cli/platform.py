@@ -19,10 +19,8 @@ CODE_SERVER_GRACE_S = 3
 
 
 def processes(settings: Settings) -> list[Process]:
-    """Everything of `tagger up`. Prepares DATA_DIR first: the store's schema, the watched folder and Dagster's home."""
-    Database(settings.database_path).migrate()
-    settings.library_dir.mkdir(parents=True, exist_ok=True)
-    workspace = _prepare_dagster(settings)
+    """Everything of `tagger up`. Prepares DATA_DIR first."""
+    workspace = prepare(settings)
     dagster = {"DAGSTER_HOME": str(settings.dagster_home)}
     quiet = ["--log-level", "warning", *(["--log-format", "json"] if settings.structured_logs else [])]
     python = [sys.executable, "-m"]
@@ -49,6 +47,13 @@ def processes(settings: Settings) -> list[Process]:
             environ=dagster,
         ),
     ]
+
+
+def prepare(settings: Settings) -> str:
+    """Make DATA_DIR ready: the store's schema, the watched folder and Dagster's home; returns its workspace's path."""
+    Database(settings.database_path).migrate()
+    settings.library_dir.mkdir(parents=True, exist_ok=True)
+    return _prepare_dagster(settings)
 
 
 def _listening(port: int) -> list[str]:

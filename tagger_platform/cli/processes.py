@@ -1,4 +1,4 @@
-"""`tagger up`, `demo`, `capture` and `api`: the processes, alone or all together."""
+"""`tagger up`, `demo`, `prepare`, `capture` and `api`: the processes, alone or all together."""
 
 import asyncio
 from contextlib import AbstractContextManager
@@ -39,6 +39,14 @@ def up() -> int:
 
     settings = _ready_settings()
     return asyncio.run(supervise(processes(settings), addresses=_addresses(settings), logs=settings.logs_dir))
+
+
+@click.command()
+def prepare() -> None:
+    """Make DATA_DIR ready for the processes, as `up` does: once, before they are started one by one."""
+    from tagger_platform.cli import platform
+
+    platform.prepare(_logging(Settings.load()))
 
 
 @click.command()
