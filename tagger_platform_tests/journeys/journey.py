@@ -115,7 +115,7 @@ class Journey:
     def _platform(self, urls: dict[str, str], log: str) -> PlatformRun:
         offsets = ",".join(map(str, OFFSETS_S))
         hop = {"WINDOW_SECONDS": str(WINDOW_S), "HOP_SECONDS": str(HOP_S), "WINDOW_OFFSETS": offsets}
-        run = PlatformRun(self.folder, self._ports, urls, log=log, **hop)
+        run = PlatformRun(self.folder, self._ports, urls, log=log, STRUCTURED_LOGS="true", **hop)
         return self._stack.enter_context(run)
 
     def _start_servers(self, began_at: float) -> None:

@@ -176,41 +176,45 @@ def test_prometheus_scrapes_the_demo_and_answers(demo, tmp_path):
         assert _names(shape(text)) == _names(golden.read_text().splitlines())
 
 
+BEGUN = ("sensor", "hand over", "capture")
+WHOLE_TRACE = {
+    ("capture", "capture"),
+    ("capture", "capture window", "capture"),
+    ("capture", "hand over", "capture"),
+    ("code server", *BEGUN),
+    ("run", "run", *BEGUN),
+    ("run", "windows", "run", *BEGUN),
+    ("run", "store write", "windows", "run", *BEGUN),
+    ("run", "recognitions", "run", *BEGUN),
+    ("run", "provider", "recognitions", "run", *BEGUN),
+    ("run", "store write", "recognitions", "run", *BEGUN),
+    ("run", "plays", "run", *BEGUN),
+    ("run", "store write", "plays", "run", *BEGUN),
+    ("run", "decide", "store write", "plays", "run", *BEGUN),
+}
+"""The process of each span, its name, and the names of those it is in."""
+
+
 def test_the_trace_of_a_slot_goes_from_capture_to_the_store(demo):
-    wait_until(lambda: any(_whole(run, demo.collector) for run in demo.collector.named("run")), 60, "a whole trace")
-    run = next(run for run in demo.collector.named("run") if _whole(run, demo.collector))
+    def whole() -> Got | None:
+        runs = [run for run in demo.collector.named("run") if run.attributes["job"] == "window_job"]
+        return next((run for run in runs if _paths(demo.collector.trace(run.trace_id)) == WHOLE_TRACE), None)
+
+    wait_until(whole, 60, "a whole trace")
+    run = whole()
     trace = demo.collector.trace(run.trace_id)
+    assert {span.attributes["provider"] for span in trace if span.name == "provider"} == {"catalogue"}
+    assert {span.attributes["slot"] for span in trace if "slot" in span.attributes} == {run.attributes["slot"]}
+
+
+def _paths(trace: list[Got]) -> set[tuple[str, ...]]:
     by_id = {span.span_id: span for span in trace}
 
     def above(span: Got) -> list[str]:
         parent = by_id.get(span.parent_id)
         return [] if parent is None else [parent.name, *above(parent)]
 
-    paths = {(span.process, span.name, *above(span)) for span in trace}
-    begun = ("sensor", "hand over", "capture")
-    assert paths == {
-        ("capture", "capture"),
-        ("capture", "capture window", "capture"),
-        ("capture", "hand over", "capture"),
-        ("code server", *begun),
-        ("run", "run", *begun),
-        ("run", "windows", "run", *begun),
-        ("run", "store write", "windows", "run", *begun),
-        ("run", "recognitions", "run", *begun),
-        ("run", "provider", "recognitions", "run", *begun),
-        ("run", "store write", "recognitions", "run", *begun),
-        ("run", "plays", "run", *begun),
-        ("run", "store write", "plays", "run", *begun),
-        ("run", "decide", "store write", "plays", "run", *begun),
-    }
-    assert {span.attributes["provider"] for span in trace if span.name == "provider"} == {"catalogue"}
-    assert {span.attributes["slot"] for span in trace if "slot" in span.attributes} == {run.attributes["slot"]}
-
-
-def _whole(run: Got, collector: Collector) -> bool:
-    """Whether the slot's trace has come from every process; all of a run comes at once."""
-    processes = {span.process for span in collector.trace(run.trace_id)}
-    return run.attributes["job"] == "window_job" and processes == {"capture", "code server", "run"}
+    return {(span.process, span.name, *above(span)) for span in trace}
 
 
 def test_requests_of_the_api_are_traced_by_route_and_without_their_query(demo):
