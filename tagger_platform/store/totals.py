@@ -13,10 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tagger_platform.model import ANSWERED, UNANSWERED, Play, Recognition, Window, window_start
+from tagger_platform.model import ANSWERED, UNANSWERED, Play, Recognition, Window
 from tagger_platform.spool import CAPTURE
 from tagger_platform.store.database import Connection
-from tagger_platform.store.rows import naive
 
 WINDOWS = "windows_total"
 RECOGNITIONS = "recognitions_total"
@@ -46,6 +45,10 @@ class Standing:
     state: str
 
 
+STANDING = "window_id, stream, source, windows.state"
+"""The columns of a window's id and Standing, for SQL."""
+
+
 def add(connection: Connection, counted: Mapping[tuple[str, str, str], int]) -> None:
     """Add to the totals, in the transaction of the change that was counted."""
     if counted:
@@ -64,26 +67,10 @@ def read(connection: Connection) -> dict[str, dict[tuple[str, str], int]]:
     return found
 
 
-def standing(connection: Connection, window_ids: Sequence[str]) -> dict[str, Standing]:
-    """How those of the windows stand that the store knows, by id."""
-    if not window_ids:
-        return {}
-    starts = [naive(window_start(window_id)) for window_id in window_ids]
-    rows = connection.execute(
-        "SELECT window_id, stream, source, state FROM windows"
-        " WHERE started_at BETWEEN ? AND ? AND window_id IN (SELECT unnest(?))",
-        [min(starts), max(starts), list(window_ids)],
-    ).fetchall()
-    return {window_id: Standing(*values) for window_id, *values in rows}
-
-
-def settled(before: Mapping[str, Standing], after: Mapping[str, Standing]) -> dict[str, Standing]:
-    """The windows that have come to a state that no later answer changes."""
-    return {
-        window_id: now
-        for window_id, now in after.items()
-        if now.state not in UNANSWERED and (window_id not in before or before[window_id].state != now.state)
-    }
+def settled(changed: Iterable[Sequence[str]]) -> dict[str, Standing]:
+    """Of the windows that are new or changed their state (rows of STANDING), by id: those that no answer can change."""
+    found = {window_id: Standing(*values) for window_id, *values in changed}
+    return {window_id: window for window_id, window in found.items() if window.state not in UNANSWERED}
 
 
 def of_windows(came: Mapping[str, Standing]) -> Totals:

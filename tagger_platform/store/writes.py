@@ -23,13 +23,21 @@ def insert(
     rows: Sequence[Sequence[Any]],
     *,
     known: Literal["IGNORE", "REPLACE"] | None = None,
-) -> None:
-    """Add rows in one statement; `known` says what happens where a row's key is there already (None: an error)."""
+    returning: str = "",
+) -> list[tuple[Any, ...]]:
+    """Add rows in one statement; `known` says what happens where a row's key is there already (None: an error).
+
+    Returns the columns `returning` of the rows that were added.
+    """
     if not rows:
-        return
+        return []
     places = ", ".join(["(" + ", ".join("?" * len(rows[0])) + ")"] * len(rows))
     verb = f"INSERT OR {known}" if known else "INSERT"
-    connection.execute(f"{verb} INTO {table} VALUES {places}", [value for row in rows for value in row])
+    returned = f" RETURNING {returning}" if returning else ""
+    done = connection.execute(
+        f"{verb} INTO {table} VALUES {places}{returned}", [value for row in rows for value in row]
+    )
+    return done.fetchall() if returning else []
 
 
 def write_windows(
@@ -40,13 +48,14 @@ def write_windows(
         _write_streams(connection, titles, {window.stream for window in windows}, slot)
     else:
         _make_known(connection, titles, slot)
-    before = _standing(connection, windows)
-    insert(connection, "windows", [_window_row(window, source) for window in windows], known="IGNORE")
-    totals.add(connection, totals.of_windows(totals.settled(before, _standing(connection, windows))))
-
-
-def _standing(connection: Connection, windows: Sequence[Window]) -> dict[str, totals.Standing]:
-    return totals.standing(connection, [window.window_id for window in windows])
+    new = insert(
+        connection,
+        "windows",
+        [_window_row(window, source) for window in windows],
+        known="IGNORE",
+        returning=totals.STANDING,
+    )
+    totals.add(connection, totals.of_windows(totals.settled(new)))
 
 
 def _window_row(window: Window, source: str) -> list[Any]:
@@ -99,7 +108,6 @@ def write_recognitions(
 
     A final answer that is there already is never overwritten by one that is none.
     """
-    before = _standing(connection, windows)
     final = _answered(connection, [given.window_id for given in recognitions])
     recognitions = [
         given for given in recognitions if given.status in ANSWERED or (given.window_id, given.provider) not in final
@@ -111,8 +119,7 @@ def write_recognitions(
     insert(connection, "further_matches", [_further_row(other) for other in further])
     raw = [[given.window_id, given.provider, given.raw] for given in recognitions if given.raw]
     insert(connection, "raw_answers", raw, known="REPLACE")
-    _write_states(connection, windows)
-    came = totals.settled(before, _standing(connection, windows))
+    came = totals.settled(_write_states(connection, windows))
     fresh = [given for given in recognitions if (given.window_id, given.provider) not in final]
     waits = totals.of_waits(windows, came, fresh, asked_at)
     totals.add(connection, totals.of_windows(came) + totals.of_recognitions(fresh) + waits)
@@ -180,9 +187,10 @@ def _write_tracks(connection: Connection, tracks: Iterable[Track]) -> None:
     insert(connection, "tracks", list(rows.values()), known="REPLACE")
 
 
-def _write_states(connection: Connection, windows: Sequence[Window]) -> None:
+def _write_states(connection: Connection, windows: Sequence[Window]) -> list[tuple[Any, ...]]:
+    """Note the state that each window has now; returns STANDING of those whose state has changed."""
     if not windows:
-        return
+        return []
     starts = [naive(window.start) for window in windows]
     rows = connection.execute(
         "SELECT window_id, provider, status FROM recognitions"
@@ -192,35 +200,43 @@ def _write_states(connection: Connection, windows: Sequence[Window]) -> None:
     statuses: dict[str, dict[str, Status]] = {}
     for window_id, provider, status in rows:
         statuses.setdefault(window_id, {})[provider] = Status(status)
-    for window in windows:
-        state = window_state(window, statuses.get(window.window_id, {}))
-        connection.execute("UPDATE windows SET state = ? WHERE window_id = ?", [state, window.window_id])
+    states = [window_state(window, statuses.get(window.window_id, {})) for window in windows]
+    return connection.execute(
+        "UPDATE windows SET state = now.state FROM (SELECT unnest($ids) AS id, unnest($states) AS state) now"
+        " WHERE started_at BETWEEN $first AND $last AND window_id = now.id AND windows.state <> now.state"
+        f" RETURNING {totals.STANDING}",
+        {
+            "ids": [window.window_id for window in windows],
+            "states": states,
+            "first": min(starts),
+            "last": max(starts),
+        },
+    ).fetchall()
 
 
 def mark_corrupt(connection: Connection, window: Window, detail: str) -> None:
     """A captured window turned out to have no readable audio."""
-    before = _standing(connection, [window])
-    connection.execute(
-        "UPDATE windows SET capture_state = ?, state = ?, detail = ? WHERE window_id = ?",
-        [CaptureState.CORRUPT, CaptureState.CORRUPT, detail, window.window_id],
-    )
-    totals.add(connection, totals.of_windows(totals.settled(before, _standing(connection, [window]))))
+    changed = connection.execute(
+        "UPDATE windows SET capture_state = $state, state = $state, detail = $detail"
+        f" WHERE window_id = $id AND state <> $state RETURNING {totals.STANDING}",
+        {"state": CaptureState.CORRUPT, "detail": detail, "id": window.window_id},
+    ).fetchall()
+    totals.add(connection, totals.of_windows(totals.settled(changed)))
 
 
 def mark_expired(connection: Connection, window_ids: Sequence[str]) -> None:
     """Windows whose audio waited too long and is gone: nobody can answer them any more."""
     if not window_ids:
         return
-    before = totals.standing(connection, window_ids)
     expired = connection.execute(
         "UPDATE recognitions SET status = 'expired' WHERE window_id IN (SELECT unnest(?))"
         " AND status NOT IN ('match', 'no_match', 'not_needed', 'disabled', 'expired') RETURNING provider",
         [list(window_ids)],
     ).fetchall()
-    connection.execute(
-        "UPDATE windows SET state = 'expired' WHERE window_id IN (SELECT unnest(?)) AND state NOT IN ('heard')",
+    changed = connection.execute(
+        "UPDATE windows SET state = 'expired' WHERE window_id IN (SELECT unnest(?))"
+        f" AND state NOT IN ('heard', 'expired') RETURNING {totals.STANDING}",
         [list(window_ids)],
-    )
-    came = totals.settled(before, totals.standing(connection, window_ids))
+    ).fetchall()
     counted = Counter((totals.RECOGNITIONS, provider, str(Status.EXPIRED)) for (provider,) in expired)
-    totals.add(connection, totals.of_windows(came) + counted)
+    totals.add(connection, totals.of_windows(totals.settled(changed)) + counted)
