@@ -85,7 +85,7 @@ def test_what_is_asked_for_is_a_run_in_a_lane_of_its_own(
 def test_the_lane_takes_one_run_and_leaves_room_for_the_others() -> None:
     runs = yaml.safe_load((Path(module.__file__).parent / "dagster.yaml").read_text())["concurrency"]["runs"]
     limits = {limit["value"]: limit["limit"] for limit in runs["tag_concurrency_limits"]}
-    assert limits == dict.fromkeys(("live", "late", "nightly", "library", "art"), 1)
+    assert limits == dict.fromkeys(("live", "late", "nightly", "library", "art", "canary"), 1)
     assert runs["max_concurrent_runs"] >= sum(limits.values())
 
 
