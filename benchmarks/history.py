@@ -156,9 +156,11 @@ def fill(database: Database, days: int) -> None:
             " '', '', '', '', '', 180, 'music' FROM range(20000) t(i)"
         )
         connection.execute(
-            "INSERT INTO plays SELECT md5(s || i)[:16], s, $end - to_seconds(180 * (i + 1)),"
-            " $end - to_seconds(180 * i + 5), 0.5, 'confirmed', 'catalogue:h' || i * 7919 % 20000, 0.99,"
-            f" 'catalogue_two_hit', false FROM range({plays}) t(i), unnest($streams) u(s)",
+            "INSERT INTO plays BY NAME SELECT md5(s || i)[:16] AS play_id, s AS stream,"
+            " $end - to_seconds(180 * (i + 1)) AS started_at, $end - to_seconds(180 * i + 5) AS ended_at,"
+            " 0.5 AS uncertainty_s, 'confirmed' AS status, 'catalogue:h' || i * 7919 % 20000 AS track_id,"
+            " 0.99 AS confidence, 'catalogue_two_hit' AS policy, false AS late"
+            f" FROM range({plays}) t(i), unnest($streams) u(s)",
             values,
         )
         connection.execute(
@@ -174,8 +176,8 @@ def fill(database: Database, days: int) -> None:
             values,
         )
         connection.execute(
-            "INSERT INTO recognitions SELECT window_id, 'catalogue', 'no_match', NULL, NULL, [], NULL, NULL, 30, '',"
-            " started_at, started_at FROM windows"
+            "INSERT INTO recognitions BY NAME SELECT window_id, 'catalogue' AS provider, 'no_match' AS status,"
+            " [] AS other_offsets_s, 30 AS latency_ms, '' AS detail, started_at AS asked_at, started_at FROM windows"
         )
 
 
