@@ -232,10 +232,13 @@ def test_one_signal_ends_it_all(demo):
 
 ANNOUNCED = ("", "fingerprinting", "on the air")
 """Said by commands to whoever started them; everything else is a line of the log."""
+LEAKS = re.compile(r"nanobind: leaked.*?refleaks\.html", re.S)
+"""What DuckDB's binding says past all logging when a process ends whose lines are counted for coverage, and only then."""
 
 
 def test_every_line_of_the_log_is_a_json_object(demo):
-    said = [line for line in Path(demo.output.name).read_text().splitlines() if line not in ANNOUNCED]
+    text = LEAKS.sub("", Path(demo.output.name).read_text())
+    said = [line for line in text.splitlines() if line not in ANNOUNCED]
     wrong = [line for line in said if not line.startswith("{")]
     assert wrong == []
     lines = [json.loads(line) for line in said]
