@@ -233,7 +233,7 @@ def test_one_signal_ends_it_all(demo):
 ANNOUNCED = ("", "fingerprinting", "on the air")
 """Said by commands to whoever started them; everything else is a line of the log."""
 LEAKS = re.compile(r"nanobind: leaked.*?refleaks\.html", re.S)
-"""What DuckDB's binding says past all logging when a process ends whose lines are counted for coverage, and only then."""
+"""What DuckDB's binding says past all logging at the end of a process that is measured for coverage, and only then."""
 
 
 def test_every_line_of_the_log_is_a_json_object(demo):
