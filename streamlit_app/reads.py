@@ -15,7 +15,7 @@ from pathlib import Path
 import streamlit as st
 
 from tagger_platform.decide.coverage import Coverage
-from tagger_platform.model import Play
+from tagger_platform.model import CanaryResult, Play
 from tagger_platform.settings import Settings
 from tagger_platform.store import reports
 from tagger_platform.store.database import Database
@@ -48,6 +48,17 @@ class LiveStreams:
 
     streams: tuple[LiveStream, ...]
     problem: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """How a part of the platform is doing: a state, and a sentence."""
+
+    state: str
+    detail: str
+
+
+WELL = "ok"
 
 
 @st.cache_resource(show_spinner=False)
@@ -86,9 +97,19 @@ def live_streams() -> LiveStreams:
     return _live_streams(settings().api_url)
 
 
+def health() -> dict[str, Part]:
+    """Every part of the platform, by name, in the order of the path; empty where nobody can say."""
+    return _health(settings().api_url)
+
+
 def not_well() -> str:
-    """In one line, which parts of the platform are not well; empty where all are, or where nobody can say."""
-    return _not_well(settings().api_url)
+    """In one line, which parts are not well; empty where all are, or where nobody can say."""
+    return "; ".join(f"{name}: {part.detail}" for name, part in health().items() if part.state != WELL)
+
+
+def canaries(version: str) -> list[CanaryResult]:
+    """What became of every provider's last canary."""
+    return _canaries(str(settings().database_path), version)
 
 
 def _database(path: str) -> Database:
@@ -129,16 +150,21 @@ def _live_streams(api_url: str) -> LiveStreams:
     return LiveStreams(streams)
 
 
+@st.cache_data(max_entries=ENTRIES, show_spinner=False)
+def _canaries(path: str, version: str) -> list[CanaryResult]:
+    return reports.canary_results(_database(path)) if version else []
+
+
 @st.cache_data(ttl=HEALTH_TTL_S, max_entries=ENTRIES, show_spinner=False)
-def _not_well(api_url: str) -> str:
+def _health(api_url: str) -> dict[str, Part]:
     try:
-        parts = _health(api_url)["parts"]
-        return "; ".join(f"{name}: {part['detail']}" for name, part in parts.items() if part["state"] != "ok")
+        parts = _ready_report(api_url)["parts"]
+        return {name: Part(str(part["state"]), str(part["detail"])) for name, part in parts.items()}
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError):
-        return ""
+        return {}
 
 
-def _health(api_url: str) -> dict[str, dict[str, dict[str, str]]]:
+def _ready_report(api_url: str) -> dict[str, dict[str, dict[str, str]]]:
     try:
         with urllib.request.urlopen(f"{api_url}/readyz", timeout=API_TIMEOUT_S) as answer:  # noqa: S310 - API_URL is http(s)
             found: dict[str, dict[str, dict[str, str]]] = json.load(answer)
