@@ -158,7 +158,7 @@ def test_a_collector_that_comes_back_is_told_of_once(told: Told, caplog: pytest.
         collector.mode = "takes"
         attempts = iter(lambda: sender.export(spans), SpanExportResult.SUCCESS)
         assert len(list(attempts)) < MOST_ATTEMPTS
-    assert ["dropped" in line.message for line in ours(caplog)[:2]] == [True, False]
+    assert ["dropped" in line.getMessage() for line in ours(caplog)[:2]] == [True, False]
     assert {(got.name, got.process) for got in collector.spans} == {("work", "test")}
 
 
