@@ -67,8 +67,8 @@ def search(
 ) -> list[Result]:
     """The tracks that fit `text`, the best first.
 
-    By words alone without `vector`, the query's (dim,), of unit length, and `vectors`, the tracks'. Raises TransientError
-    when the index is broken.
+    By words alone without `vector`, the query's (dim,), of unit length, and `vectors`, the tracks'. Raises
+    TransientError when the index cannot be used.
     """
     with index.reading() as reader:
         if reader is None:

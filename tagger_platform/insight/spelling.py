@@ -5,14 +5,14 @@ What belongs here: the edits. What does not: which of the words exist (`store.se
 
 from collections.abc import Iterator
 
-SHORTEST = 5
-"""Letters of the words that may be mistyped: of shorter ones nearly every edit is another word."""
+SHORTEST, LONGEST = 5, 30
+"""Letters of the words that may be mistyped: of shorter ones nearly every edit is a word, and longer ones are none."""
 ALPHABETS = ("abcdefghijklmnopqrstuvwxyz", "абвгдежзиклмнопрстуфхцчшщъыьэюяіїєґ", "αβγδεζηθικλμνξοπρστυφχψως")
 """Letters as they are after folding."""
 
 
 def may_be_mistyped(word: str) -> bool:
-    return len(word) >= SHORTEST and _alphabet(word) != ""
+    return SHORTEST <= len(word) <= LONGEST and _alphabet(word) != ""
 
 
 def one_edit_away(word: str) -> set[str]:

@@ -81,6 +81,8 @@ class TrackText:
 
 WHOLE = "="
 """Marks a word that is a whole name: no word of a text begins so."""
+_SIGNS = str.maketrans({WHOLE: "≡", '"': "″", "'": "′"})
+"""Signs that mean something to the index, in texts of signs alone."""
 
 
 def fold(text: str) -> str:
@@ -110,7 +112,7 @@ def chunks(text: str) -> list[Chunk]:
     found = [Chunk(piece, forms) for piece in pieces if (forms := tuple(dict.fromkeys(_forms(piece))))]
     if any(any(c.isalnum() for c in word) for chunk in found for word in chunk.forms[0]):
         return found
-    signs = "".join(pieces).replace(WHOLE, "≡")
+    signs = "".join(pieces).translate(_SIGNS)
     return [Chunk(signs, ((signs,),))] if signs else []
 
 

@@ -199,9 +199,11 @@ class SearchIndex:
 
     @contextmanager
     def reading(self) -> Iterator[Reader | None]:
-        """Questions to the index as it is now; None where there is none yet. Raises TransientError if it is broken."""
+        """Questions to the index as it is now; None while there is none. Raises TransientError if it cannot be used."""
         with self._opened() as connection:
             try:
+                if connection and not _is_usable(connection):
+                    raise sqlite3.DatabaseError("it is broken, or another version's")
                 yield Reader(connection) if connection else None
             except sqlite3.DatabaseError as error:
                 raise TransientError(
@@ -213,7 +215,7 @@ class SearchIndex:
     def writing(self) -> Iterator[Writer | None]:
         """Changes to the index; None where there is none that can be used. Raises sqlite3.Error."""
         with self._opened() as connection:
-            yield Writer(connection) if connection else None
+            yield Writer(connection) if connection and _is_usable(connection) else None
 
     @contextmanager
     def anew(self) -> Iterator[Writer | None]:
@@ -224,7 +226,7 @@ class SearchIndex:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with turn(self.path, exclusive=True, timeout_s=ANEW_WAIT_S):
             with self._opened() as connection:
-                if connection:
+                if connection and _is_usable(connection):
                     yield None
                     return
             new = self.path.with_suffix(".new")
@@ -250,7 +252,7 @@ class SearchIndex:
             yield None
             return
         with closing(connection):
-            yield connection if _is_usable(connection) else None
+            yield connection
 
 
 def _is_usable(connection: sqlite3.Connection) -> bool:

@@ -118,9 +118,10 @@ def test_the_asset_makes_an_unusable_index_anew(index: SearchIndex, store: Datab
     assert titles(index, "song") == ["Old Song"]
 
 
-def test_a_broken_index_says_what_to_do(index: SearchIndex, store: Database) -> None:
+@pytest.mark.parametrize("spoil", [spoil_all, empty, make_older, spoil_a_part])
+def test_an_unusable_index_says_what_to_do(index: SearchIndex, store: Database, spoil) -> None:
     keep_up(index, store, [OLD])
-    spoil_a_part(index.path)
+    spoil(index.path)
     with pytest.raises(TransientError, match="search_index"):
         search(index, "song")
 

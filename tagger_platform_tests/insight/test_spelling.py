@@ -29,7 +29,8 @@ def test_two_edits_or_none_do_not(typed: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "may"), [("queen", True), ("abba", False), ("u2one", False), ("музыка", True), ("宇多田ヒカル", False)]
+    ("word", "may"),
+    [("queen", True), ("abba", False), ("u2one", False), ("музыка", True), ("宇多田ヒカル", False), ("x" * 31, False)],
 )
 def test_only_words_of_five_letters_of_one_script_may_be_mistyped(word: str, may: bool) -> None:
     assert may_be_mistyped(word) is may
