@@ -197,4 +197,4 @@ def _wholes(title: str, artist: str) -> dict[str, None]:
 def _ways_of_writing(name: list[Chunk]) -> list[str]:
     if len(name) == 1:
         return [WHOLE + "".join(form) for form in name[0].forms]
-    return [whole(name)] if name else []
+    return [whole(name), WHOLE + "".join(chunk.glued for chunk in name)] if name else []
