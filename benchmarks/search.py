@@ -63,34 +63,38 @@ def main() -> None:
 
 
 def quality(folder: Path) -> dict[str, object]:
-    tracks = golden_tracks()
+    tracks, queries = golden_tracks(), golden_queries()
     place = Place(folder, tracks)
     systems: dict[str, Callable[[str], Names]] = {
         "words": lambda text: names(place.index, text),
         "SQLite LIKE": place.like,
         "DuckDB contains()": place.contains,
     }
-    embed = embedder()
-    if embed:
+    if embed := embedder():
         vectors = Matrix(
-            [track.track_id for track in tracks], embed([f"{t.title} {t.artist} {t.album}" for t in tracks])
+            [track.track_id for track in tracks], embed([f"{one.title} {one.artist} {one.album}" for one in tracks])
         )
-        systems["vectors"] = lambda text: nearest(tracks, vectors.matrix @ embed([text])[0])
-        systems["blended"] = lambda text: names(place.index, text, embed([text])[0], vectors)
-    found: dict[str, object] = {}
-    for title, queries in by_kind(golden_queries()):
-        for name, ask in systems.items():
-            places = [query.rank(ask(query.text)[:MOST_RESULTS]) for query in queries]
-            recall = sum(place is not None and place <= 10 for place in places) / len(places)
-            mrr = sum(1 / place for place in places if place) / len(places)
-            found[f"{title} ({len(queries)}), {name}: recall@10, MRR"] = f"{recall:.3f} {mrr:.3f}"
-    return found
+        texts = [query.text for query in queries]
+        by_text = dict(zip(texts, embed(texts), strict=True))
+        systems["vectors"] = lambda text: nearest(tracks, vectors.matrix @ by_text[text])
+        systems["blended"] = lambda text: names(place.index, text, by_text[text], vectors)
+    places = {name: {query: query.rank(ask(query.text)) for query in queries} for name, ask in systems.items()}
+    return {
+        f"{kind} ({len(of_kind)}), {name}: recall@10, MRR": figures([found[query] for query in of_kind])
+        for kind, of_kind in by_kind(queries)
+        for name, found in places.items()
+    }
 
 
 def by_kind(queries: Sequence[GoldenQuery]) -> Iterator[tuple[str, list[GoldenQuery]]]:
     yield "promised", [query for query in queries if query.kind != HARD]
     for kind in sorted({query.kind for query in queries}):
         yield kind, [query for query in queries if query.kind == kind]
+
+
+def figures(places: Sequence[int | None]) -> str:
+    recall = sum(place is not None and place <= 10 for place in places) / len(places)
+    return f"{recall:.3f} {sum(1 / place for place in places if place) / len(places):.3f}"
 
 
 def speed(folder: Path, tracks: int, plays: int) -> dict[str, object]:
