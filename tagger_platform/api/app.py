@@ -22,6 +22,7 @@ from tagger_platform.api.health import healthz, readyz, reload, streams, watched
 from tagger_platform.api.metrics import PlatformCollector, metrics
 from tagger_platform.api.plays import plays
 from tagger_platform.api.requests import RequestMetrics
+from tagger_platform.api.search import search
 from tagger_platform.api.tracing import trace_requests
 from tagger_platform.errors import RequestError
 from tagger_platform.health.notify import Notifier
@@ -46,6 +47,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/internal/reload", reload, methods=["POST"]),
             Route("/api/art/{name}", art),
             Route("/api/plays", plays),
+            Route("/api/search", search),
             Route("/api/streams", streams),
             *([Route(settings.metrics_path, metrics)] if settings.enable_prometheus else []),
         ],

@@ -27,6 +27,7 @@ COMMANDS = {
     "plays": "log",
     "coverage": "log",
     "decide": "decide",
+    "search": "search",
     "doctor": "doctor",
     "support-bundle": "support_bundle",
 }
