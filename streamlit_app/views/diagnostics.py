@@ -7,7 +7,6 @@ import streamlit as st
 
 from streamlit_app import reads, ui
 
-MARKS = {"ok": "🟢", "warning": "🟡", "failing": "🔴"}
 FIRST_CANARY = "No canary was sent yet: once an hour, each provider is asked about a clip that it should know."
 
 
@@ -23,10 +22,7 @@ def _parts() -> None:
     if not (parts := reads.health()):
         st.warning(f"The api does not answer at {reads.settings().api_url}, so nobody can say how the parts are.")
         return
-    rows = [
-        {"": MARKS.get(part.state, ""), "Part": name, "State": part.state, "What it says": part.detail}
-        for name, part in parts.items()
-    ]
+    rows = [{"Part": name, "State": part.state, "What it says": part.detail} for name, part in parts.items()]
     st.dataframe(rows, hide_index=True, width="stretch")
 
 
