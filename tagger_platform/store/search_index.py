@@ -26,7 +26,7 @@ WEIGHTS = (8.0, 6.0, 2.0, 4.0, 12.0)
 WRITE_WAIT_S = 30.0
 """For another writer's turn: the longest transaction is a batch of the rebuild, tenths of a second."""
 ANEW_WAIT_S = 300.0
-"""For another process that makes the index anew: 60 s for a million tracks."""
+"""For another process that makes the index anew: a minute or two for a million tracks."""
 MOST_RANKED = 50_000
 """Tracks with the words of a query that are ranked, the newest first: more have "love" among a million."""
 _IGNORED = "".join(chr(code) for code in range(33, 127) if not chr(code).isalnum() and chr(code) not in "\"'")
