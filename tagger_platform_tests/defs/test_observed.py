@@ -123,6 +123,7 @@ def test_one_trace_leads_through_three_processes(settings: Settings, instance: d
         **{(stage, "run"): 1 for stage in STAGES},
         **{("store write", stage): 1 for stage in STAGES},
         ("provider", "recognitions"): 2,
+        ("search index", "recognitions"): 1,
         ("decide", "store write"): 2,
     }
     assert dict(capture.named("capture").attributes or {}) == {"slot": FIRST.key, "windows": 2, "captured": 2}

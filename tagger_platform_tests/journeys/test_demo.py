@@ -187,6 +187,7 @@ WHOLE_TRACE = {
     ("run", "store write", "windows", "run", *BEGUN),
     ("run", "recognitions", "run", *BEGUN),
     ("run", "provider", "recognitions", "run", *BEGUN),
+    ("run", "search index", "recognitions", "run", *BEGUN),
     ("run", "store write", "recognitions", "run", *BEGUN),
     ("run", "plays", "run", *BEGUN),
     ("run", "store write", "plays", "run", *BEGUN),
