@@ -8,6 +8,7 @@ was when it was downloaded. Otherwise the hub is asked once whether it is there,
 for minutes when it is not.
 """
 
+import importlib
 import os
 from collections.abc import Sequence
 from functools import cached_property
@@ -118,10 +119,9 @@ def _hub() -> ModuleType:
     for variable, value in QUIET.items():
         os.environ.setdefault(variable, value)
     try:
-        import huggingface_hub
+        return importlib.import_module("huggingface_hub")
     except ImportError as error:
         raise _not_installed(error) from error
-    return huggingface_hub
 
 
 def _cached_commit(name: ModelName) -> str | None:

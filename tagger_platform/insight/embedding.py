@@ -39,7 +39,7 @@ READ_AT_ONCE = 20_000
 
 @dataclass(frozen=True)
 class Embedded:
-    """What a run did. `tracks` have a vector now, `bad` got none that is of use, `lost` were of tracks that are gone."""
+    """What a run did. `tracks` have a vector now, `bad` got none of use, `lost` were of tracks that are gone."""
 
     model: str
     revision: str

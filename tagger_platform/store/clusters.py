@@ -3,15 +3,16 @@
 What belongs here: the table `track_clusters`, and reading and writing it. What does not: making a map (`insight`).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from tagger_platform.store.database import Connection
+from tagger_platform.store.embeddings import ModelName
 from tagger_platform.store.rows import naive
 from tagger_platform.store.writes import insert
 
 NIGHTS_KEPT = 30
+INSERTED_AT_ONCE = 1000
 NO_CLUSTER = -1
 
 
@@ -37,6 +38,15 @@ class Place:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class NightMap:
+    """The sound map of a night, a local day: the model whose vectors it was made of, and its tracks by track_id."""
+
+    night: date
+    name: ModelName
+    places: tuple[Place, ...]
+
+
 def played(connection: Connection, *, since: datetime, at_least: int) -> list[Played]:
     """Tracks with so many plays since `since`, by track_id."""
     rows = connection.execute(
@@ -47,12 +57,13 @@ def played(connection: Connection, *, since: datetime, at_least: int) -> list[Pl
     return [Played(*row) for row in rows]
 
 
-def write_night(connection: Connection, night: date, places: Sequence[Place]) -> None:
+def write_map(connection: Connection, drawn: NightMap) -> None:
     """Put a night's map in the place of the one it had, and forget nights from long ago."""
-    connection.execute("DELETE FROM track_clusters WHERE night = ?", [night])
-    rows = [[night, one.track_id, one.x, one.y, one.cluster, one.label, one.reason] for one in places]
-    for start in range(0, len(rows), 1000):
-        insert(connection, "track_clusters", rows[start : start + 1000])
+    connection.execute("DELETE FROM track_clusters WHERE night = ?", [drawn.night])
+    of = [drawn.night, drawn.name.model, drawn.name.revision]
+    rows = [[*of, one.track_id, one.x, one.y, one.cluster, one.label, one.reason] for one in drawn.places]
+    for start in range(0, len(rows), INSERTED_AT_ONCE):
+        insert(connection, "track_clusters", rows[start : start + INSERTED_AT_ONCE])
     connection.execute(
         "DELETE FROM track_clusters WHERE night NOT IN"
         " (SELECT DISTINCT night FROM track_clusters ORDER BY night DESC LIMIT ?)",
@@ -60,17 +71,14 @@ def write_night(connection: Connection, night: date, places: Sequence[Place]) ->
     )
 
 
-def map_of(connection: Connection, night: date) -> list[Place]:
-    """A night's map, by track_id; empty where there is none."""
+def last_map(connection: Connection, *, before: date = date.max) -> NightMap | None:
+    """The newest map before the night `before` on which a track has a place; None if there is none."""
     rows = connection.execute(
-        "SELECT track_id, x, y, cluster, label, reason FROM track_clusters WHERE night = ? ORDER BY track_id", [night]
+        "SELECT night, model, revision, track_id, x, y, cluster, label, reason FROM track_clusters WHERE night ="
+        " (SELECT max(night) FROM track_clusters WHERE night < ? AND x IS NOT NULL) ORDER BY track_id",
+        [before],
     ).fetchall()
-    return [Place(*row) for row in rows]
-
-
-def last_night(connection: Connection, *, before: date = date.max) -> date | None:
-    """The newest night before `before` whose map has places; None if there is none."""
-    row = connection.execute(
-        "SELECT max(night) FROM track_clusters WHERE night < ? AND x IS NOT NULL", [before]
-    ).fetchone()
-    return row[0] if row else None
+    if not rows:
+        return None
+    night, model, revision, *_ = rows[0]
+    return NightMap(night, ModelName(model, revision), tuple(Place(*row[3:]) for row in rows))

@@ -5,17 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from tagger_platform.store.clusters import NIGHTS_KEPT, Place, Played, last_night, map_of, played, write_night
+from tagger_platform.store.clusters import NIGHTS_KEPT, NightMap, Place, Played, last_map, played, write_map
 from tagger_platform.store.database import Database
+from tagger_platform.store.embeddings import ModelName
 from tagger_platform_tests import samples
 
 NOW = datetime(2026, 11, 21, 3, 30, tzinfo=UTC)
 NIGHT = date(2026, 11, 20)
-MAP = [
-    Place("a:1", 0.5, -1.5, 3, "rain, night"),
-    Place("a:2", 1.0, 2.0),
-    Place("b:1", None, None, reason="no_vector"),
-]
+PLACES = (Place("a:1", 0.5, -1.5, 3, "rain, night"), Place("a:2", 1.0, 2.0), Place("b:1", None, None, reason="old"))
+
+
+def night_map(day: int, places: tuple[Place, ...] = PLACES) -> NightMap:
+    return NightMap(NIGHT + timedelta(days=day), ModelName("org/model", "abc"), places)
 
 
 @pytest.fixture
@@ -36,25 +37,24 @@ def test_tracks_with_enough_plays_since_then_are_on_the_map(store: Database) -> 
 
 def test_a_nights_map_comes_back_as_it_was_and_takes_the_place_of_the_one_before(store: Database) -> None:
     with store.writing() as connection:
-        write_night(connection, NIGHT, [Place("z:9", 9.0, 9.0), *MAP])
-        write_night(connection, NIGHT, MAP)
-        assert map_of(connection, NIGHT) == MAP
-        assert map_of(connection, NIGHT - timedelta(days=1)) == []
+        write_map(connection, night_map(0, (Place("z:9", 9.0, 9.0), *PLACES)))
+        write_map(connection, night_map(0))
+        assert last_map(connection) == night_map(0)
 
 
-def test_the_last_night_is_one_before_tonight_that_has_places(store: Database) -> None:
+def test_the_last_map_is_one_of_before_tonight_that_has_places(store: Database) -> None:
     with store.writing() as connection:
-        assert last_night(connection) is None
-        for days, places in enumerate([MAP, MAP[2:], MAP, []]):
-            write_night(connection, NIGHT - timedelta(days=days), places)
-        assert last_night(connection) == NIGHT
-        assert last_night(connection, before=NIGHT) == NIGHT - timedelta(days=2)
-        assert last_night(connection, before=NIGHT - timedelta(days=2)) is None
+        assert last_map(connection) is None
+        for days, places in enumerate([PLACES, PLACES[2:], PLACES, ()]):
+            write_map(connection, night_map(-days, places))
+        assert last_map(connection) == night_map(0)
+        assert last_map(connection, before=NIGHT) == night_map(-2)
+        assert last_map(connection, before=NIGHT - timedelta(days=2)) is None
 
 
 def test_nights_from_long_ago_are_forgotten(store: Database) -> None:
     with store.writing() as connection:
         for day in range(NIGHTS_KEPT + 2):
-            write_night(connection, NIGHT + timedelta(days=day), MAP)
-        assert map_of(connection, NIGHT + timedelta(days=1)) == []
-        assert map_of(connection, NIGHT + timedelta(days=2)) == MAP
+            write_map(connection, night_map(day))
+        assert last_map(connection, before=NIGHT + timedelta(days=2)) is None
+        assert last_map(connection, before=NIGHT + timedelta(days=3)) == night_map(2)

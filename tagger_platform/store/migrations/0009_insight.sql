@@ -11,10 +11,13 @@ CREATE TABLE track_embeddings (
     embedded_at TIMESTAMP NOT NULL
 );
 
--- The sound map of each night, a local day. cluster is -1 and label empty where a track is in none; where it has no
--- place either, reason says why. No key: a night's rows are replaced in one transaction.
+-- The sound map of each night, a local day, and the model whose vectors it was made of. cluster is -1 and label empty
+-- where a track is in none; where it has no place either, reason says why. No key: a night's rows are replaced in one
+-- transaction.
 CREATE TABLE track_clusters (
     night DATE NOT NULL,
+    model VARCHAR NOT NULL,
+    revision VARCHAR NOT NULL,
     track_id VARCHAR NOT NULL,
     x DOUBLE,
     y DOUBLE,
