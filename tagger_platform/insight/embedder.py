@@ -8,7 +8,6 @@ was when it was downloaded. Otherwise the hub is asked once whether it is there,
 for minutes when it is not.
 """
 
-import importlib
 import os
 from collections.abc import Sequence
 from functools import cached_property
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from tagger_platform.errors import RequestError, TransientError
+from tagger_platform.insight.needed import needed
 from tagger_platform.settings import Settings
 from tagger_platform.store.embeddings import Floats, ModelName
 
@@ -92,19 +92,11 @@ def embedder_of(settings: Settings) -> SentenceEmbedder:
 
 def _load(name: ModelName, device: str, *, local_files_only: bool) -> "SentenceTransformer":
     _hub()
+    library = needed("sentence_transformers")
+    needed("torch").set_num_threads(1)  # on a busy machine threads wait for each other: 464 ms a text instead of 26
     try:
-        import torch
-        from sentence_transformers import SentenceTransformer
-    except ImportError as error:
-        raise _not_installed(error) from error
-    torch.set_num_threads(1)  # on a busy machine threads wait for each other: 464 ms a text instead of 26
-    try:
-        return SentenceTransformer(
-            name.model,
-            revision=name.revision,
-            device=device,
-            local_files_only=local_files_only,
-            trust_remote_code=False,
+        loaded: SentenceTransformer = library.SentenceTransformer(
+            name.model, revision=name.revision, device=device, local_files_only=local_files_only
         )
     except (RuntimeError, AssertionError) as error:
         if device == "cpu":
@@ -112,16 +104,14 @@ def _load(name: ModelName, device: str, *, local_files_only: bool) -> "SentenceT
         raise RequestError(f"EMBED_DEVICE {device} cannot be used here ({error}); cpu always can") from error
     except ValueError as error:
         raise RequestError(f"EMBED_MODEL {name.model} is no model of sentence-transformers: {error}") from error
+    return loaded
 
 
 def _hub() -> ModuleType:
     """Hugging Face's library. What it does besides is off before it is imported: it reads the environment just then."""
     for variable, value in QUIET.items():
         os.environ.setdefault(variable, value)
-    try:
-        return importlib.import_module("huggingface_hub")
-    except ImportError as error:
-        raise _not_installed(error) from error
+    return needed("huggingface_hub")
 
 
 def _cached_commit(name: ModelName) -> str | None:
@@ -152,11 +142,4 @@ def _missing(name: ModelName, why: str) -> ModelMissingError:
     return ModelMissingError(
         f"the model {name.model} is not in {_hub().constants.HF_HUB_CACHE}, and {why}. Run 'tagger embed-backfill' "
         f"once with a network, or copy it to a folder and name that in EMBED_MODEL. Search by words works without it"
-    )
-
-
-def _not_installed(error: ImportError) -> RequestError:
-    return RequestError(
-        f"{error.name} is not installed, so nothing can be embedded: pip install 'tagger-platform[insight]' "
-        f"(with a CPU build of torch, see scripts/setup.py). Search by words works without it"
     )

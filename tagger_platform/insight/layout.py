@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import orthogonal_procrustes
 
+from tagger_platform.insight.needed import needed
 from tagger_platform.store.embeddings import Floats
 
 NEIGHBOURS = 15
@@ -66,11 +67,10 @@ def layout(vectors: Floats, last: Floats, *, go_on: bool) -> Floats:
 
 def clusters(places: Floats) -> NDArray[np.intp]:
     """The cluster (n,) of each place (n, 2), from 0 on; -1 for those that are in none."""
-    import hdbscan
-
+    library = needed("hdbscan")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = hdbscan.HDBSCAN(min_cluster_size=MIN_CLUSTER_SIZE, min_samples=MIN_SAMPLES, core_dist_n_jobs=1)
+        found = library.HDBSCAN(min_cluster_size=MIN_CLUSTER_SIZE, min_samples=MIN_SAMPLES, core_dist_n_jobs=1)
         return np.asarray(found.fit_predict(places.astype(np.float64)), np.intp)
 
 
@@ -91,12 +91,11 @@ def nearest(vectors: Floats, k: int) -> Neighbours:
 
 
 def _umap(vectors: Floats, neighbours: Neighbours, **more: object) -> Floats:
-    import umap
-
+    library = needed("umap")
     told = {"min_dist": MIN_DIST, **more}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it cannot place further rows later, and the like
-        fitted = umap.UMAP(
+        fitted = library.UMAP(
             metric="cosine",
             n_neighbors=NEIGHBOURS,
             random_state=SEED,
