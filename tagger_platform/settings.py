@@ -286,6 +286,10 @@ class Settings:
         return self.data_dir / "art"
 
     @property
+    def search_dir(self) -> Path:
+        return self.data_dir / "search"
+
+    @property
     def marks_dir(self) -> Path:
         return self.data_dir / "marks"
 

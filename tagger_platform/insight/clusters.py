@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,20 @@ class Drawn:
     def in_none(self) -> int:
         """Tracks that have a place and are in no cluster."""
         return sum(place.x is not None and place.cluster == NO_CLUSTER for place in self.map.places)
+
+    def as_json(self) -> dict[str, Any]:
+        """The map in numbers, as Dagster shows it and the command prints it."""
+        sizes = Counter(place.cluster for place in self.map.places)
+        return {
+            "night": self.map.night.isoformat(),
+            "tracks": len(self.map.places),
+            "placed": self.placed,
+            "in_no_cluster": self.in_none,
+            "without_a_place": dict(self.reasons),
+            "clusters": {name: sizes[number] for number, name in self.names.items()},
+            "moved": self.moved,
+            "seconds": self.seconds,
+        }
 
 
 def draw_map(
