@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tagger_platform.demo.model import COMMIT, MODEL, packaged_model
 from tagger_platform.insight.query_vectors import LoadOn, QueryVectors
 from tagger_platform.insight.vectors import Vectors, open_vectors
 from tagger_platform.model import Track
-from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
 from tagger_platform_tests import samples
 from tagger_platform_tests.insight import hub
@@ -49,7 +49,7 @@ def add_songs(data: Path) -> None:
 
 @pytest.fixture(scope="module")
 def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return hub.seeded(tmp_path_factory.mktemp("hub"))
+    return packaged_model(tmp_path_factory.mktemp("hub"))
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +61,9 @@ def embedded(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) 
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert {name: told[name] for name in ("model", "revision", "dim", "tracks", "embedded", "bad", "lost")} == {
-        "model": hub.MODEL,
-        "revision": hub.COMMIT,
-        "dim": hub.DIM,
+        "model": MODEL,
+        "revision": COMMIT,
+        "dim": 384,
         "tracks": 24,
         "embedded": 24,
         "bad": 0,
@@ -127,7 +127,7 @@ def test_without_model_and_network_it_says_what_is_missing_and_how_to_get_it(
     assert done.returncode == 1
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
-    assert f"the model {hub.MODEL} is not in {tmp_path / 'empty' / 'hub'}" in line
+    assert f"the model {MODEL} is not in {tmp_path / 'empty' / 'hub'}" in line
     assert "Run 'tagger embed-backfill' once with a network" in line
     assert "Search by words works without it" in line
 
@@ -141,7 +141,7 @@ def test_a_model_that_the_hub_does_not_have_is_a_wrong_setting(tmp_path: Path) -
 
 def test_a_model_that_is_a_folder_needs_no_hub(tmp_path: Path) -> None:
     add_songs(tmp_path)
-    folder = next((Path(hub.seeded(tmp_path / "hub")["HF_HOME"]) / "hub").glob("*/snapshots/*"))
+    folder = next((Path(packaged_model(tmp_path / "hub")["HF_HOME"]) / "hub").glob("*/snapshots/*"))
     done = run(tmp_path, "embed-backfill", "--json", **no_network(tmp_path / "empty"), EMBED_MODEL=str(folder))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["revision"] == "folder"
@@ -151,7 +151,3 @@ def test_a_map_that_is_turned_off_is_not_drawn(tmp_path: Path) -> None:
     done = run(tmp_path, "clusters-recompute", CLUSTERS_ENABLED="false")
     assert (done.returncode, done.stdout) == (2, "")
     assert "CLUSTERS_ENABLED is false" in done.stderr
-
-
-def test_the_settings_name_the_default_model(settings: Settings) -> None:
-    assert settings.embed_model == hub.MODEL

