@@ -13,6 +13,7 @@ from tagger_platform.defs.observed import console, observed
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.plays import plays
 from tagger_platform.defs.recognitions import recognitions
+from tagger_platform.defs.search_index import search_index, search_index_job
 from tagger_platform.defs.slots import spool_sensor, window_job
 from tagger_platform.defs.windows import windows
 from tagger_platform.settings import Settings
@@ -24,8 +25,8 @@ def build(settings: Settings, *, platform: Platform | None = None) -> dg.Definit
     fresh = windows.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=policy))
     nightly = insight_schedule(settings)
     return dg.Definitions(
-        assets=[fresh, recognitions, plays, art, library, fingerprints, *insight_assets(settings)],
-        jobs=[window_job, art_job, library_job, decide_job, canary_job, nightly.job],
+        assets=[fresh, recognitions, plays, art, library, fingerprints, search_index, *insight_assets(settings)],
+        jobs=[window_job, art_job, library_job, decide_job, canary_job, search_index_job, nightly.job],
         sensors=[spool_sensor, catchup_sensor, art_sensor, library_sensor],
         schedules=[canary_schedule, nightly],
         resources={"platform": observed(platform or Platform(settings), alone=platform is None)},

@@ -290,6 +290,10 @@ class Settings:
         return self.data_dir / "search"
 
     @property
+    def search_index_path(self) -> Path:
+        return self.search_dir / "tracks.sqlite"
+
+    @property
     def marks_dir(self) -> Path:
         return self.data_dir / "marks"
 

@@ -22,10 +22,13 @@ from tagger_platform.api.health import healthz, readyz, reload, streams, watched
 from tagger_platform.api.metrics import PlatformCollector, metrics
 from tagger_platform.api.plays import plays
 from tagger_platform.api.requests import RequestMetrics
+from tagger_platform.api.search import search
 from tagger_platform.api.tracing import trace_requests
 from tagger_platform.errors import RequestError
 from tagger_platform.health.notify import Notifier
 from tagger_platform.health.watch import Watch
+from tagger_platform.insight.query_vectors import LoadOn, QueryVectors
+from tagger_platform.insight.vectors import CurrentVectors
 from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
 
@@ -46,6 +49,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/internal/reload", reload, methods=["POST"]),
             Route("/api/art/{name}", art),
             Route("/api/plays", plays),
+            Route("/api/search", search),
             Route("/api/streams", streams),
             *([Route(settings.metrics_path, metrics)] if settings.enable_prometheus else []),
         ],
@@ -56,6 +60,8 @@ def create_app(settings: Settings) -> Starlette:
     app.state.database = Database(settings.database_path, timeout_s=STORE_TIMEOUT_S)
     app.state.capture = CaptureClient(settings.capture_host, settings.capture_port)
     app.state.watched = watched(settings)
+    app.state.vectors = CurrentVectors(settings.search_dir)
+    app.state.query_vectors = QueryVectors(LoadOn(settings.embed_device))
     app.state.registry = registry
     registry.register(PlatformCollector(settings, app.state.database))
     trace_requests(app)

@@ -65,6 +65,11 @@ def _store_busy(request: Request, error: Exception) -> JSONResponse:
     return failure(HTTPStatus.SERVICE_UNAVAILABLE, "store_busy", str(error), headers={"Retry-After": "1"})
 
 
+def _unavailable(request: Request, error: Exception) -> JSONResponse:
+    """Something that mends itself, or that the message says how to mend."""
+    return failure(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", str(error))
+
+
 def _refused(request: Request, error: Exception) -> JSONResponse:
     """A store of a newer version or one that cannot be opened: asking again cannot help."""
     return failure(HTTPStatus.INTERNAL_SERVER_ERROR, "refused", str(error))
@@ -80,6 +85,7 @@ HANDLERS = {
     BadParameterError: _bad_parameter,
     CaptureDownError: _capture_down,
     StoreBusyError: _store_busy,
+    TransientError: _unavailable,
     RequestError: _refused,
     Exception: _unexpected,
 }

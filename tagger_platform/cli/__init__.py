@@ -29,6 +29,7 @@ COMMANDS = {
     "decide": "decide",
     "embed-backfill": "insight",
     "clusters-recompute": "insight",
+    "search": "search",
     "doctor": "doctor",
     "support-bundle": "support_bundle",
 }

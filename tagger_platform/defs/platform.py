@@ -24,6 +24,7 @@ from tagger_platform.settings import Settings
 from tagger_platform.spool import Clips, Pending, Spool
 from tagger_platform.store.database import Database
 from tagger_platform.store.derivation import Rules
+from tagger_platform.store.search_index import SearchIndex
 
 
 def utc_now() -> datetime:
@@ -43,6 +44,10 @@ class Platform:
     @cached_property
     def database(self) -> Database:
         return Database(self.settings.database_path)
+
+    @cached_property
+    def search_index(self) -> SearchIndex:
+        return SearchIndex(self.settings.search_index_path)
 
     @cached_property
     def spool(self) -> Spool:

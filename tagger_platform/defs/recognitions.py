@@ -9,6 +9,7 @@ import dagster as dg
 
 from tagger_platform.audio import read_window
 from tagger_platform.defs.platform import Platform
+from tagger_platform.defs.search_index import make_findable
 from tagger_platform.defs.slots import WINDOW_SLOTS
 from tagger_platform.defs.windows import STORE_RETRY, windows
 from tagger_platform.errors import AudioError
@@ -33,6 +34,7 @@ def recognitions(context: dg.AssetExecutionContext, platform: dg.ResourceParam[P
     asked_at = platform.clock()
     answered = {question.window.window_id: question.answered_by for question in open_questions}
     given = asyncio.run(_ask(platform, slot, readable, answered))
+    make_findable(platform, given)
     with platform.database.writing() as connection:
         writes.write_recognitions(connection, [window for window, _ in readable], given, asked_at=asked_at)
         for window, problem in corrupt:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from tagger_platform.decide.coverage import UNACCOUNTED, Coverage, coverage
 from tagger_platform.decide.evidence import Heard
 from tagger_platform.model import UNANSWERED, CanaryResult, CaptureState, Play, Slot, Window
-from tagger_platform.store import library
+from tagger_platform.store import histograms, library
 from tagger_platform.store.art import with_local_art
 from tagger_platform.store.canary import newest_canaries
 from tagger_platform.store.database import Connection, Database
@@ -81,6 +81,16 @@ def latest_plays(database: Database) -> dict[str, Play]:
             " QUALIFY row_number() OVER (PARTITION BY p.stream ORDER BY p.started_at DESC, p.play_id) = 1"
         ).fetchall()
         return {play.stream: play for play in with_local_art(connection, plays_from(connection, rows))}
+
+
+def plays_per_day(
+    database: Database, track_ids: Sequence[str], last_day: date, tz: tzinfo, *, days: int = 30
+) -> dict[str, list[int]]:
+    """How often each of these tracks began on each of the `days` local days up to `last_day`, the oldest first."""
+    wanted = [last_day - timedelta(days=shift) for shift in reversed(range(days))]
+    bounds = [day_bounds(day, tz) for day in wanted]
+    with database.reading() as connection:
+        return histograms.plays_between(connection, track_ids, [*(start for start, _ in bounds), bounds[-1][1]])
 
 
 def stream_titles(database: Database) -> dict[str, str]:

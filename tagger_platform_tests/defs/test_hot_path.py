@@ -12,6 +12,7 @@ import soundfile
 
 from tagger_platform.definitions import build
 from tagger_platform.defs.platform import Platform, utc_now
+from tagger_platform.insight.ranking import search
 from tagger_platform.model import Play, Recognition, Slot, Status, Track, Window
 from tagger_platform.recognize.budget import Budget
 from tagger_platform.settings import Settings
@@ -121,6 +122,33 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 def answers(*found: Slot, stream: str = "kexp") -> dict[str, Track]:
     return {window(slot, stream).window_id: SONG for slot in found}
+
+
+def found(hot: Hot, query: str) -> list[str]:
+    return [result.track.track_id for result in search(hot.platform.search_index, query)]
+
+
+def test_a_track_can_be_found_when_its_play_can_be_seen(settings: Settings, instance: dg.DagsterInstance) -> None:
+    hot = Hot(settings, instance, Table(answers(FIRST)))
+    hot.publish()
+    hot.run(FIRST, "windows", "recognitions")
+    assert found(hot, "band song") == [SONG.track_id]
+
+
+def test_a_search_index_that_cannot_be_written_stops_no_play(
+    settings: Settings, instance: dg.DagsterInstance, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.data_dir.mkdir()
+    settings.search_index_path.parent.write_text("a file where the folder should be")
+    hot = Hot(settings, instance, Table(answers(FIRST)))
+    hot.publish()
+    hot.run()
+    assert [play.track for play in hot.plays] == [SONG]
+    assert "until the asset search_index has run" in caplog.text
+    settings.search_index_path.parent.unlink()
+    whole = build(settings, platform=hot.platform).resolve_job_def("search_index_job")
+    assert whole.execute_in_process(instance=instance).success
+    assert found(hot, "band song") == [SONG.track_id]
 
 
 def test_two_hits_in_two_slots_are_a_confirmed_play(settings: Settings, instance: dg.DagsterInstance) -> None:
