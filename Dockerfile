@@ -12,7 +12,8 @@ WORKDIR /app
 COPY pyproject.toml constraints.txt README.md LICENSE workspace.yaml ./
 COPY tagger_platform ./tagger_platform
 COPY streamlit_app ./streamlit_app
-RUN pip install --no-cache-dir --constraint constraints.txt . \
+RUN pip install --no-cache-dir --constraint constraints.txt uv . \
+ && uv pip install --system --no-cache --torch-backend=cpu --constraint constraints.txt '.[insight]' \
  && python -m compileall -q /usr/local/lib/python3.12/site-packages/tagger_platform
 
 USER 1000:1000
@@ -20,6 +21,7 @@ ENV HOST=0.0.0.0 \
     DATA_DIR=/data \
     STREAMS_FILE=/data/streams.yaml \
     DAGSTER_HOME=/data/dagster \
+    HF_HOME=/data/models \
     PYTHONUNBUFFERED=1
 VOLUME /data
 EXPOSE 44100 44101 44102

@@ -27,10 +27,10 @@ def main() -> None:
     say("1/4 a virtual environment in .venv")
     if subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=False).returncode:
         sys.exit("python could not make .venv; on Debian and Ubuntu: apt install python3-venv")
-    say("2/4 tagger and what it needs (about 150 packages, 1 to 3 minutes)")
-    run([*PIP, "install", "--progress-bar", "off", "--quiet", *CONSTRAINED, "-e", f"{ROOT}[demo]"])
-    say("3/4 torch for embeddings, CPU build (about 200 MB)")
-    install_torch()
+    say("2/4 torch for embeddings, CPU build (about 200 MB)")
+    extras = "demo,insight,model" if install_torch() else "demo"
+    say("3/4 tagger and what it needs (about 170 packages, 1 to 4 minutes)")
+    run([*PIP, "install", "--progress-bar", "off", "--quiet", *CONSTRAINED, "-e", f"{ROOT}[{extras}]"])
     say("4/4 compiling")
     run(
         [
@@ -45,8 +45,8 @@ def main() -> None:
     say(f"ready after {time.monotonic() - began:.0f} s: {VENV / 'bin' / 'tagger'}")
 
 
-def install_torch() -> None:
-    """Try the ways to a CPU build in turn; a machine without one still gets everything but embeddings."""
+def install_torch() -> bool:
+    """Try the ways to a CPU build in turn; a machine without one still gets everything but embeddings and their map."""
     install = ["install", "--progress-bar", "off", "--quiet", *CONSTRAINED]
     ways = [[*PIP, *install, f"{TORCH}+cpu"]]
     if sys.platform == "darwin":
@@ -60,11 +60,13 @@ def install_torch() -> None:
         if way[0].endswith("uv"):
             run([*PIP, *install, "uv"])
         subprocess.run(way, check=False, stderr=subprocess.DEVNULL)
-    if not torch_is_cpu_build():
+    found = torch_is_cpu_build()
+    if not found:
         say(
-            "    no CPU build of torch could be had here; everything works but embeddings. "
+            "    no CPU build of torch could be had here; everything works but search by meaning and the sound map. "
             "Try again later: rm .venv/ready; make setup"
         )
+    return found
 
 
 def torch_is_cpu_build() -> bool:

@@ -7,6 +7,7 @@ from tagger_platform.defs.canary import canary_job, canary_schedule
 from tagger_platform.defs.catchup import catchup_sensor
 from tagger_platform.defs.checks import freshness
 from tagger_platform.defs.decide_again import decide_job
+from tagger_platform.defs.insight import insight_assets, insight_schedule
 from tagger_platform.defs.library import fingerprints, library, library_job, library_sensor
 from tagger_platform.defs.observed import console, observed
 from tagger_platform.defs.platform import Platform
@@ -22,11 +23,12 @@ def build(settings: Settings, *, platform: Platform | None = None) -> dg.Definit
     """The definitions for these settings; tests pass a `platform` with stand-ins."""
     policy = freshness(settings)
     fresh = windows.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=policy))
+    nightly = insight_schedule(settings)
     return dg.Definitions(
-        assets=[fresh, recognitions, plays, art, library, fingerprints, search_index],
-        jobs=[window_job, art_job, library_job, decide_job, canary_job, search_index_job],
+        assets=[fresh, recognitions, plays, art, library, fingerprints, search_index, *insight_assets(settings)],
+        jobs=[window_job, art_job, library_job, decide_job, canary_job, search_index_job, nightly.job],
         sensors=[spool_sensor, catchup_sensor, art_sensor, library_sensor],
-        schedules=[canary_schedule],
+        schedules=[canary_schedule, nightly],
         resources={"platform": observed(platform or Platform(settings), alone=platform is None)},
         loggers={"console": console(settings)},
         executor=dg.in_process_executor,

@@ -286,8 +286,12 @@ class Settings:
         return self.data_dir / "art"
 
     @property
+    def search_dir(self) -> Path:
+        return self.data_dir / "search"
+
+    @property
     def search_index_path(self) -> Path:
-        return self.data_dir / "search" / "tracks.sqlite"
+        return self.search_dir / "tracks.sqlite"
 
     @property
     def marks_dir(self) -> Path:

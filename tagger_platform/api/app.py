@@ -27,6 +27,8 @@ from tagger_platform.api.tracing import trace_requests
 from tagger_platform.errors import RequestError
 from tagger_platform.health.notify import Notifier
 from tagger_platform.health.watch import Watch
+from tagger_platform.insight.query_vectors import LoadOn, QueryVectors
+from tagger_platform.insight.vectors import CurrentVectors
 from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
 
@@ -58,6 +60,8 @@ def create_app(settings: Settings) -> Starlette:
     app.state.database = Database(settings.database_path, timeout_s=STORE_TIMEOUT_S)
     app.state.capture = CaptureClient(settings.capture_host, settings.capture_port)
     app.state.watched = watched(settings)
+    app.state.vectors = CurrentVectors(settings.search_dir)
+    app.state.query_vectors = QueryVectors(LoadOn(settings.embed_device))
     app.state.registry = registry
     registry.register(PlatformCollector(settings, app.state.database))
     trace_requests(app)

@@ -109,7 +109,7 @@ def _gauges(known: Snapshot) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "catalogue_tracks", "Items of the user's own catalogue that can be recognised.", known.catalogue_tracks
     )
-    yield GaugeMetricFamily("embeddings_index_size", "Tracks with an embedding; none are made yet.", 0)
+    yield GaugeMetricFamily("embeddings_index_size", "Tracks that search by meaning can find.", known.embeddings)
     for name, ended_at in known.last_runs.items():
         told = f"When a run of {name} last came to its end."
         yield GaugeMetricFamily(f"{name}_last_run_timestamp_seconds", told, ended_at.timestamp())

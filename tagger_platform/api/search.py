@@ -1,23 +1,44 @@
-"""``GET /api/search?q=``: tracks by their names, the best first. Whatever is asked, the answer is a list."""
+"""``GET /api/search?q=``: tracks by their names, the best first. Whatever is asked, the answer is a list.
+
+`words_alone` says why no vectors were used, where they were not.
+"""
 
 from datetime import datetime
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tagger_platform.insight.found import Found, find, found_json
+from tagger_platform.insight.found import find, found_json
+from tagger_platform.insight.query_vectors import QueryVectors
+from tagger_platform.insight.vectors import CurrentVectors
 from tagger_platform.settings import Settings
-from tagger_platform.store.database import Database
 from tagger_platform.store.search_index import SearchIndex
+
+NOT_EMBEDDED = "no track has a vector yet: the nightly run makes them, and 'tagger embed-backfill' makes them now"
+STARTING = "the process that embeds queries is starting, or too busy: ask again in some seconds"
 
 
 async def search(request: Request) -> Response:
     text = request.query_params.get("q", "")
-    found = await run_in_threadpool(_found, request.app.state.settings, request.app.state.database, text)
-    return JSONResponse({"query": text, "results": [found_json(one) for one in found]})
+    return JSONResponse(await run_in_threadpool(_answer, request.app.state, text))
 
 
-def _found(settings: Settings, database: Database, text: str) -> list[Found]:
-    index = SearchIndex(settings.search_index_path)
-    return find(index, database, text, today=datetime.now(settings.tz).date(), tz=settings.tz)
+def _answer(state: State, text: str) -> dict[str, object]:
+    settings: Settings = state.settings
+    current: CurrentVectors = state.vectors
+    queries: QueryVectors = state.query_vectors
+    vectors = current.now()
+    vector = queries.vector(text, vectors.name) if vectors and vectors.track_ids and text.strip() else None
+    found = find(
+        SearchIndex(settings.search_index_path),
+        state.database,
+        text,
+        today=datetime.now(settings.tz).date(),
+        tz=settings.tz,
+        vector=vector,
+        vectors=vectors,
+    )
+    why = None if vector is not None else (queries.problem or STARTING) if vectors else NOT_EMBEDDED
+    return {"query": text, "words_alone": why, "results": [found_json(one) for one in found]}

@@ -27,6 +27,8 @@ COMMANDS = {
     "plays": "log",
     "coverage": "log",
     "decide": "decide",
+    "embed-backfill": "insight",
+    "clusters-recompute": "insight",
     "search": "search",
     "doctor": "doctor",
     "support-bundle": "support_bundle",

@@ -12,6 +12,7 @@ import click
 from tagger_platform.capture.ffmpeg import find_ffmpeg
 from tagger_platform.cli.supervisor import Process
 from tagger_platform.demo.compose import render
+from tagger_platform.demo.model import packaged_model
 from tagger_platform.demo.radio import stations
 from tagger_platform.settings import Settings
 
@@ -29,6 +30,7 @@ def prepare() -> tuple[Settings, Process]:
     rtsp_port, http_port = base.port + RTSP_PORT_STEP, base.port + HTTP_PORT_STEP
     folder = base.data_dir / "demo"
     _configure(str(folder), rtsp_port, http_port)
+    os.environ |= packaged_model(folder / "models")
     settings = Settings.load()
     click.echo("composing the demo's music (the first time only, about half a minute) ...")
     radio_dir = folder / "radio"

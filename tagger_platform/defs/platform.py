@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
+from tagger_platform.insight.embedder import Embedder, embedder_of
 from tagger_platform.library.places import Library
 from tagger_platform.library.watch import Watch
 from tagger_platform.model import LATE_AFTER, CaptureState, Slot, Window
@@ -37,6 +38,7 @@ class Platform:
     settings: Settings
     recognizers: Sequence[Recognizer] | None = None
     fetch_picture: Callable[[str], Picture] = fetch
+    make_embedder: Callable[[Settings], Embedder] = embedder_of
     clock: Callable[[], datetime] = utc_now
 
     @cached_property

@@ -13,6 +13,7 @@ from tagger_platform.model import CanaryResult
 from tagger_platform.store import totals
 from tagger_platform.store.canary import newest_canaries
 from tagger_platform.store.database import Connection, Database
+from tagger_platform.store.embeddings import count_embeddings
 from tagger_platform.store.expected import unaccounted
 from tagger_platform.store.library import ItemStatus, counts, open_count
 from tagger_platform.store.reports import day_bounds
@@ -27,6 +28,7 @@ class Snapshot:
     totals: dict[str, dict[tuple[str, str], int]]
     coverage: dict[str, float]
     catalogue_tracks: int
+    embeddings: int
     library_open: int
     last_runs: dict[str, datetime]
     canaries: list[CanaryResult]
@@ -39,6 +41,7 @@ def snapshot(database: Database, day: date, tz: tzinfo) -> Snapshot:
             totals=totals.read(connection),
             coverage=_coverage(connection, start, end),
             catalogue_tracks=counts(connection).by_status.get(ItemStatus.READY, 0),
+            embeddings=count_embeddings(connection),
             library_open=open_count(connection),
             last_runs=last_runs(connection),
             canaries=newest_canaries(connection),

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
@@ -14,6 +15,7 @@ from tagger_platform.settings import Settings
 from tagger_platform.store import writes
 from tagger_platform.store.canary import note_canaries
 from tagger_platform.store.database import Database
+from tagger_platform.store.embeddings import ModelName, unembedded, write_embeddings
 from tagger_platform.store.library import ItemStatus, LibraryItem, write_items
 from tagger_platform.store.reports import coverage_of_day
 from tagger_platform.store.retention import forget
@@ -74,6 +76,8 @@ def busy(settings: Settings, database: Database) -> Settings:
     samples.write_plays(database, [samples.play("kexp", SLOT.start, of=SONG)])
     with database.writing() as connection:
         note_run(connection, "hot_path", datetime(2026, 11, 21, tzinfo=UTC))
+        model = ModelName("org/model", "1")
+        write_embeddings(connection, model, unembedded(connection, model), np.ones((1, 3), np.float32), SLOT.start)
         sent = {"catalogue": CanaryOutcome.MATCH, "shazam": CanaryOutcome.NO_MATCH, "acoustid": CanaryOutcome.NOT_ASKED}
         note_canaries(connection, [CanaryResult(name, SLOT.start, outcome) for name, outcome in sent.items()])
         forget(connection, "expected_windows", SLOT.start)
@@ -98,7 +102,7 @@ def test_its_values_are_those_of_the_platform(busy: Settings):
         'retention_deletes_total{table="expected_windows"}': 0,
         'coverage_ratio{stream="kexp"}': pytest.approx(2 / 3),
         "catalogue_tracks": 2,
-        "embeddings_index_size": 0,
+        "embeddings_index_size": 1,
         "hot_path_last_run_timestamp_seconds": datetime(2026, 11, 21, tzinfo=UTC).timestamp(),
         'canary_up{provider="catalogue"}': 1,
         'canary_up{provider="shazam"}': 0,

@@ -1,5 +1,7 @@
 """``GET /api/search``: asked over HTTP of the application itself."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,11 +9,16 @@ import pytest
 from starlette.testclient import TestClient
 
 from tagger_platform.api.app import create_app
+from tagger_platform.api.search import NOT_EMBEDDED, STARTING
+from tagger_platform.insight.embedding import embed_tracks
 from tagger_platform.insight.index import sync
+from tagger_platform.insight.query_vectors import QueryVectors
 from tagger_platform.model import Track
 from tagger_platform.store.database import Database
 from tagger_platform.store.search_index import SearchIndex
 from tagger_platform_tests import samples
+from tagger_platform_tests.insight.fakes import FakeEmbedder
+from tagger_platform_tests.insight.test_query_vectors import Loader, until
 
 SONG = Track("catalogue", "1", "Thunderstruck", "AC/DC")
 
@@ -51,8 +58,9 @@ def test_whatever_is_asked_the_answer_is_a_list(client: TestClient, query: str) 
 
 
 def test_without_a_query_and_without_a_log_there_is_an_empty_list(client: TestClient) -> None:
-    assert client.get("/api/search").json() == {"query": "", "results": []}
-    assert client.get("/api/search?q=song").json() == {"query": "song", "results": []}
+    told = {"words_alone": NOT_EMBEDDED, "results": []}
+    assert client.get("/api/search").json() == {"query": "", **told}
+    assert client.get("/api/search?q=song").json() == {"query": "song", **told}
 
 
 def test_an_index_that_cannot_be_used_says_what_to_do(client: TestClient, index: SearchIndex) -> None:
@@ -60,3 +68,38 @@ def test_an_index_that_cannot_be_used_says_what_to_do(client: TestClient, index:
     answer = client.get("/api/search?q=song")
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
     assert "search_index" in answer.json()["error"]["message"]
+
+
+@pytest.fixture
+def embedded(tmp_path: Path, index: SearchIndex) -> Path:
+    """The index's tracks with their vectors."""
+    settings = samples.settings(tmp_path)
+    store, now = Database(settings.database_path), datetime.now(UTC)
+    embed_tracks(store, settings.search_dir, FakeEmbedder(), clock=lambda: now, tell=lambda line: None)
+    return tmp_path
+
+
+@contextmanager
+def served(folder: Path, **loader: str) -> Iterator[Callable[[str], dict]]:
+    """Asks the api, whose worker has a fake model."""
+    app = create_app(samples.settings(folder))
+    app.state.query_vectors = QueryVectors(Loader(folder, **loader))
+    client = TestClient(app)
+    yield lambda query: client.get("/api/search", params={"q": query}).json()
+    app.state.query_vectors.close()
+
+
+def test_words_alone_answer_until_the_worker_is_there_and_then_meaning_does_too(embedded: Path) -> None:
+    with served(embedded) as ask:
+        first = ask("thunder")
+        assert (first["words_alone"], first["results"][0]["why"]["cosine"]) == (STARTING, None)
+        until(lambda: ask("thunder")["words_alone"] is None)
+        (row,) = ask("acdc")["results"]
+    assert row["why"]["words"] == ["acdc"]
+    assert -1 <= row["why"]["cosine"] <= 1
+
+
+def test_a_model_that_is_missing_is_said_and_words_still_work(embedded: Path) -> None:
+    with served(embedded, fails="the model is not here") as ask:
+        until(lambda: ask("thunder")["words_alone"] == "the model is not here")
+        assert len(ask("thunder")["results"]) == 1
