@@ -14,7 +14,7 @@ from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
 from tagger_platform.store.derivation import replace_plays
 from tagger_platform.store.reports import day_bounds
-from tagger_platform.store.writes import _write_tracks, write_windows
+from tagger_platform.store.writes import write_tracks, write_windows
 
 TZ = ZoneInfo("America/Los_Angeles")
 DAY = date(2025, 11, 20)
@@ -94,7 +94,7 @@ def write_plays(database: Database, plays: Iterable[Play]) -> None:
     """Put plays with their tracks into the store, in one transaction, by the very functions that write them."""
     listed = list(plays)
     with database.writing() as connection:
-        _write_tracks(connection, [item.track for item in listed])
+        write_tracks(connection, [item.track for item in listed])
         replace_plays(connection, [], listed)
 
 
