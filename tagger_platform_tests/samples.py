@@ -3,6 +3,7 @@
 What belongs here: data for tests of what reads the store. What does not: tests.
 """
 
+import os
 import random
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -33,8 +34,10 @@ ARTISTS = ("Lonely Motel", "The Sacred Rivers", "The Royal Static", "Distant Mac
 
 
 PORT_NAMES = ("PORT", "UI_PORT", "DAGSTER_PORT", "CAPTURE_PORT", "CODE_PORT")
-PORTS = (20100, 20101, 20102, 20103, 20104)
-"""Below those that a system hands out as free ones, which the defaults are not: no stand-in can get one of them."""
+FIRST_PORT = 20100 + 10 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS = tuple(range(FIRST_PORT, FIRST_PORT + len(PORT_NAMES)))
+"""Below those that a system hands out as free ones, which the defaults are not: no stand-in can get one of them. Tests
+that run at the same time have their own."""
 OWN_PORTS = dict(zip(PORT_NAMES, map(str, PORTS), strict=True))
 
 
