@@ -27,6 +27,7 @@ VARIABLES = {
     "STREAM_n_ENABLED": "whether it is listened to; empty: true",
 }
 """The STREAM_* family, with a line for people each."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ENTRY_KEYS = {"name", "url", "title", "enabled"}
 _NUMBERED = re.compile(r"STREAM_([0-9]+)_(NAME|URL|TITLE|ENABLED)")
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
@@ -65,6 +66,8 @@ def _encoded(text: str) -> str:
 
 def url_problem(url: str) -> str | None:
     """What is wrong with a stream's URL, in words that do not repeat it; None when it can be tried."""
+    if _CONTROL.search(url):  # urlsplit overlooks line ends, and others take them for the next line of a list
+        return "holds a line end or another control character"
     try:
         parts = urlsplit(url)
         _ = parts.port
