@@ -121,7 +121,9 @@ def _host(text: str) -> str:
 
 def _token(text: str) -> str:
     if text and not re.fullmatch(r"[!-~]{16,512}", text):  # never quoted
-        raise ValueError("must be 16 or more characters without spaces, such as 'openssl rand -hex 24' prints, or empty")
+        raise ValueError(
+            "must be 16 or more characters without spaces, such as 'openssl rand -hex 24' prints, or empty"
+        )
     return text
 
 

@@ -110,7 +110,9 @@ def _stream(where: str, name: str, url: str, title: str, enabled: bool) -> Strea
     url = quote_userinfo(url.strip())
     if wrong := url_problem(url):
         problems.append(f"{where}: the URL {wrong}")
-    return problems or Stream(name=name, url=url, title=_NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", title), enabled=enabled)
+    return problems or Stream(
+        name=name, url=url, title=_NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", title), enabled=enabled
+    )
 
 
 def _without_repeats(found: list[tuple[str, Stream | list[str]]]) -> Found:

@@ -27,9 +27,9 @@ class SqlText:
     def made_of_more_than_constants(self) -> Iterator[tuple[int, str]]:
         """Line and text of every such statement."""
         for call in self._calls:
-            if isinstance(call.func, ast.Attribute) and call.func.attr in SINKS and call.args:
-                if not self._constant(call.args[0], frozenset()):
-                    yield call.lineno, ast.unparse(call.args[0])
+            runs = isinstance(call.func, ast.Attribute) and call.func.attr in SINKS and call.args
+            if runs and not self._constant(call.args[0], frozenset()):
+                yield call.lineno, ast.unparse(call.args[0])
 
     def _constant(self, node: ast.expr | None, seen: Seen) -> bool:
         """Whether all text in `node` stands in this module; `seen` are names that are being followed already."""

@@ -1,4 +1,4 @@
-"""What no file of ours may do: unpickle, build SQL from what came from outside, start a shell; and what pip-audit says."""
+"""What no file of ours may do: unpickle, build SQL from what came from outside, start a shell. And pip-audit's word."""
 
 import ast
 import json
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts import audit
+from tagger_platform_tests.journeys.processes import tell
 from tagger_platform_tests.sql_text import SqlText
 
 ROOT = Path(__file__).parent.parent
@@ -67,7 +68,7 @@ def test_sql_is_made_of_constants_and_all_values_are_parameters():
         'def f(c, name): c.execute("SELECT {}".format(name))',
         'def f(c, name):\n rest = f"WHERE {name}"\n c.execute(f"SELECT 1 {rest}")',
         'def f(c, name): _g(c, f"WHERE {name}")\ndef _g(c, rest): c.execute(f"SELECT 1 {rest}")',
-        'def f(c, names): c.execute(f"SELECT {\', \'.join(names)}")',
+        "def f(c, names): c.execute(f\"SELECT {', '.join(names)}\")",
         'def f(c, names): c.executemany(f"DELETE FROM {names[0]}", [])',
     ],
 )
@@ -81,7 +82,7 @@ def test_sql_that_holds_what_came_from_outside_is_found(code: str):
         'def f(c, name): c.execute("SELECT 1 WHERE title = ?", [name])',
         'T = "tracks"\ndef f(c, name): c.execute(f"DELETE FROM {T} WHERE title = ?", [name])',
         'C = ("a", "b")\ndef f(c): c.execute(f"SELECT {\', \'.join(C)} FROM tracks")',
-        'def f(c, ids): c.execute(f"SELECT 1 WHERE id IN ({\', \'.join([\'?\'] * len(ids))})", ids)',
+        "def f(c, ids): c.execute(f\"SELECT 1 WHERE id IN ({', '.join(['?'] * len(ids))})\", ids)",
         'def f(c, last):\n rest = "LIMIT 1" if last else ""\n c.execute("SELECT 1 " + rest)',
         'def f(c): _g(c, "WHERE 1")\ndef _g(c, rest): c.execute(f"SELECT 1 {rest}")',
         'A = {"windows": "ended_at"}\ndef f(c, table): c.execute(f"SELECT {A[table]}")',
@@ -96,7 +97,7 @@ def test_what_a_command_writes_is_for_its_own_user(tmp_path: Path):
     environ = {**os.environ, "DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "tagger_platform", "library", "list"]
     subprocess.run(command, env=environ, cwd=tmp_path, check=True, capture_output=True, timeout=60)
-    written = [path for path in (tmp_path / "data").rglob("*")]
+    written = list((tmp_path / "data").rglob("*"))
     assert written
     assert [path for path in (tmp_path / "data", *written) if path.stat().st_mode & 0o077] == []
 
@@ -125,4 +126,4 @@ def test_no_installed_package_has_a_known_vulnerability(capsys: pytest.CaptureFi
     told = capsys.readouterr().out
     assert code == 0, told
     with capsys.disabled():
-        print(f"\naudit: {told.strip()}")
+        tell(f"audit: {told.strip()}")

@@ -15,7 +15,6 @@ from tagger_platform.errors import NewerVersionError
 from tagger_platform.model import CaptureState, Slot, Window
 from tagger_platform.spool.manifest import CAPTURE, MANIFEST, Manifest
 
-
 MOST_TOLD = 200
 """Characters of what is wrong with a manifest that are kept with every window of it."""
 

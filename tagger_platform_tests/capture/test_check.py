@@ -77,7 +77,9 @@ def test_a_list_of_pieces_plays_with_and_without_a_secret_in_its_address(query: 
     assert (found.ok, found.codec) == (True, "aac (LC)"), found.sentence
 
 
-@pytest.mark.parametrize("url", ["ftp://bob:s3cret@h/x", "http://", "rtsp://h:port/x", "music", "http://h/x\nfile '/etc/passwd'"])
+@pytest.mark.parametrize(
+    "url", ["ftp://bob:s3cret@h/x", "http://", "rtsp://h:port/x", "music", "http://h/x\nfile '/etc/passwd'"]
+)
 def test_what_is_no_url_of_a_stream(url: str, ffmpeg: str):
     found = check(url, ffmpeg)
     assert found.state == "bad_url"

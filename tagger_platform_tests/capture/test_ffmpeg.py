@@ -65,7 +65,9 @@ def test_a_url_with_a_secret_goes_through_stdin(url: str, protocols: str):
 def test_both_ways_tell_ffmpeg_the_same():
     plain, secret = (command("ff", Stream("s", f"rtsp://{login}h/x")) for login in ("", "a:b@"))
     options = dict(line.split(" ")[1:] for line in secret.script.decode().splitlines()[2:])
-    assert [word for name, value in options.items() for word in (f"-{name}", value)] == plain.argv[8 : plain.argv.index('-i')]
+    assert [word for name, value in options.items() for word in (f"-{name}", value)] == plain.argv[
+        8 : plain.argv.index("-i")
+    ]
 
 
 def test_a_camera_that_refuses_audio_alone_is_asked_for_everything():
@@ -89,9 +91,7 @@ def test_the_configured_ffmpeg_wins_then_the_systems_then_the_wheels(tmp_path: P
 
 
 def test_a_process_is_read_without_waiting_and_ends_when_asked():
-    process = Process(
-        Command([sys.executable, "-c", "import sys, time; print('x' * 9, flush=True); time.sleep(60)"])
-    )
+    process = Process(Command([sys.executable, "-c", "import sys, time; print('x' * 9, flush=True); time.sleep(60)"]))
     assert process.read_words() == []
     audio = bytearray()
     wait_until(lambda: audio.extend(process.read_audio() or b"") or len(audio) == 10, 5, "its output")
@@ -191,7 +191,9 @@ def test_no_server_makes_ffmpeg_open_a_file_of_ours(
     assert done.stdout == b""
 
 
-def test_where_a_server_leads_to_another_server_ffmpeg_follows(jump: tuple[type[_Jump], int], radio: Radio, ffmpeg: str):
+def test_where_a_server_leads_to_another_server_ffmpeg_follows(
+    jump: tuple[type[_Jump], int], radio: Radio, ffmpeg: str
+):
     handler, port = jump
     handler.target = radio.url("live")
     found = check(f"http://bob:s3cret@127.0.0.1:{port}/jump", ffmpeg)

@@ -23,15 +23,25 @@ STREAM_NAMES = [
 SECRET = "w0rd-0f-pass"
 URLS = st.one_of(
     WORDS,
-    st.sampled_from(["http://h/live", f"rtsp://u:{SECRET}@h/x", "http://[::1", "file:///a b", "http://h:99999/", "@:/"]),
+    st.sampled_from(
+        ["http://h/live", f"rtsp://u:{SECRET}@h/x", "http://[::1", "file:///a b", "http://h:99999/", "@:/"]
+    ),
     st.builds(
-        "{}://{}:{}@{}/{}?{}".format, st.sampled_from([*stream_config.SCHEMES, "", "x"]), WORDS, WORDS, WORDS, WORDS, WORDS
+        "{}://{}:{}@{}/{}?{}".format,
+        st.sampled_from([*stream_config.SCHEMES, "", "x"]),
+        WORDS,
+        WORDS,
+        WORDS,
+        WORDS,
+        WORDS,
     ),
 )
 KNOWN_VALUES = st.sampled_from([case[1] for case in (*GOOD, *BAD)])
 ENVIRONMENTS = st.tuples(
     st.dictionaries(st.sampled_from(NAMES), WORDS | KNOWN_VALUES | URLS, max_size=6),
-    st.dictionaries(st.sampled_from(STREAM_NAMES), WORDS | URLS | st.sampled_from(["kexp", "1", "3", "yes"]), max_size=9),
+    st.dictionaries(
+        st.sampled_from(STREAM_NAMES), WORDS | URLS | st.sampled_from(["kexp", "1", "3", "yes"]), max_size=9
+    ),
 ).map(lambda both: both[0] | both[1])
 
 

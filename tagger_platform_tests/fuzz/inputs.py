@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 WORDS = st.one_of(
     st.text(max_size=30),
-    st.sampled_from(["", " ", "\0", "0", "-1", "1e400", "NaN", "true", "null", "../../etc/passwd", "\ud800", "’;--", "²"]),
+    st.sampled_from(
+        ["", " ", "\0", "0", "-1", "1e400", "NaN", "true", "null", "../../etc/passwd", "\ud800", "’;--", "²"]
+    ),
 )
 NUMBERS = st.one_of(
     st.integers(-3, 3),
@@ -69,7 +71,9 @@ def damaged_bytes(draw: st.DrawFn, good: Sequence[bytes], head: int) -> bytes:
         at = draw(st.integers(0, min(head, max(0, len(content) - 1))))
         match draw(st.sampled_from(["change", "change", "remove", "insert"])):
             case "change":
-                put = draw(st.binary(min_size=1, max_size=8) | st.sampled_from([b"\xff" * 4, b"\0" * 4, b"\x7f" + b"\xff" * 7]))
+                put = draw(
+                    st.binary(min_size=1, max_size=8) | st.sampled_from([b"\xff" * 4, b"\0" * 4, b"\x7f" + b"\xff" * 7])
+                )
                 content[at : at + len(put)] = put
             case "remove":
                 del content[at : at + draw(st.integers(1, 16))]

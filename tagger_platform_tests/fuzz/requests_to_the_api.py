@@ -22,7 +22,9 @@ VALUES = st.one_of(
     WORDS,
     st.integers().map(str),
     st.dates().map(str),
-    st.sampled_from(["kexp", "all", "csv", "json", "2025-11-20", "0001-01-01", "9999-12-31", "50%", '"', "*", "NEAR(a b)"]),
+    st.sampled_from(
+        ["kexp", "all", "csv", "json", "2025-11-20", "0001-01-01", "9999-12-31", "50%", '"', "*", "NEAR(a b)"]
+    ),
 )
 QUERIES = st.lists(
     st.tuples(st.sampled_from(["date", "stream", "limit", "offset", "format", "q", "q", "x"]), VALUES), max_size=5

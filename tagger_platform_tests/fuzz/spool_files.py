@@ -49,11 +49,17 @@ def judge_manifest(text: str) -> None:
 
 FOLDERS = st.sampled_from(["ready", "claimed", "recorded", "pending", "open", "cutting"])
 KEYS = st.one_of(
-    WORDS.filter(lambda word: "/" not in word and "\0" not in word and "\ud800" not in word and word not in ("", ".", "..")),
+    WORDS.filter(
+        lambda word: "/" not in word and "\0" not in word and "\ud800" not in word and word not in ("", ".", "..")
+    ),
     st.sampled_from([SLOT.key, f"{SLOT.key}@recording-kexp", "2026-11-21T03:32:00Z", "2026-11-21T03:30:00+00:00"]),
-    st.sampled_from([".DS_Store", "lost+found", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "2026-02-30T00:00:00Z"]),
+    st.sampled_from(
+        [".DS_Store", "lost+found", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "2026-02-30T00:00:00Z"]
+    ),
 )
-FILES = st.sampled_from([MANIFEST, "kexp+0.flac", "cam+30.flac", "x.flac", "a+b.flac", "+1.flac", "..+1.flac", "notes.txt"])
+FILES = st.sampled_from(
+    [MANIFEST, "kexp+0.flac", "cam+30.flac", "x.flac", "a+b.flac", "+1.flac", "..+1.flac", "notes.txt"]
+)
 TREES = st.lists(st.tuples(FOLDERS, KEYS, FILES, st.just(GOOD) | MANIFESTS, st.booleans()), max_size=8)
 
 
