@@ -28,6 +28,15 @@ class BadParameterError(RequestError):
         super().__init__(message)
 
 
+class BodyRefusedError(RequestError):
+    """A request's body that is too large or too slow, with the status and code of the answer."""
+
+    def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
+        self.status = status
+        self.code = code
+        super().__init__(message)
+
+
 class CaptureDownError(TransientError):
     """Capture does not answer on its port."""
 
@@ -57,6 +66,11 @@ def _bad_parameter(request: Request, error: Exception) -> JSONResponse:
     return failure(HTTPStatus.BAD_REQUEST, "bad_parameter", str(error), {"parameter": error.name})
 
 
+def _body_refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, BodyRefusedError)  # noqa: S101 - as above
+    return failure(error.status, error.code, str(error), headers={"Connection": "close"})
+
+
 def _capture_down(request: Request, error: Exception) -> JSONResponse:
     return failure(HTTPStatus.SERVICE_UNAVAILABLE, "capture_down", str(error))
 
@@ -83,6 +97,7 @@ def _unexpected(request: Request, error: Exception) -> JSONResponse:
 HANDLERS = {
     HTTPException: _http,
     BadParameterError: _bad_parameter,
+    BodyRefusedError: _body_refused,
     CaptureDownError: _capture_down,
     StoreBusyError: _store_busy,
     TransientError: _unavailable,
