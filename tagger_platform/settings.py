@@ -182,11 +182,9 @@ class Settings:
         "DISK_RESERVE_MB",
         "1000",
         _number(0, 10_000_000),
-        "megabytes kept free: clips go below it, other audio below half",
+        "megabytes kept free: clips go first, then other audio",
     )
-    backup_dir: Path | None = _var(
-        "BACKUP_DIR", "", _optional_path, "folder of nightly backups; empty: DATA_DIR/backups"
-    )
+    backup_dir: Path | None = _var("BACKUP_DIR", "", _optional_path, "folder of nightly backups; empty: in DATA_DIR")
     backup_retain_days: int = _var(
         "BACKUP_RETAIN_DAYS", "30", _number(0, 36_500), "days that nightly backups are kept; 0: none are made"
     )

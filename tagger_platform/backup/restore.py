@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 
 from tagger_platform.backup import file
@@ -95,7 +96,7 @@ def _unpacked(found: file.Reader, data_dir: Path) -> None:
             "made_at": found.manifest.made_at,
             "fill_in": found.manifest.fill_in,
             "names": sorted({member.name.split("/")[0] for member in found.manifest.members}, key=_store_last),
-            "aside": f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
+            "aside": _free_name(data_dir, f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"),
         }
         (draft / PLAN).write_text(json.dumps(plan), encoding="utf-8")
         _sync(draft / PLAN)
@@ -105,6 +106,10 @@ def _unpacked(found: file.Reader, data_dir: Path) -> None:
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
+
+
+def _free_name(folder: Path, name: str) -> str:
+    return next(one for one in chain([name], (f"{name}-{n}" for n in count(2))) if not (folder / one).exists())
 
 
 def _store_last(name: str) -> tuple[bool, str]:

@@ -1,7 +1,7 @@
 """The nightly backup, and the monthly proof that it can be restored.
 
-What belongs here: the two ops, their jobs and schedules. What does not: the work (`tagger_platform.backup`). They are no
-assets: nothing is made from a backup.
+What belongs here: the two ops, their jobs and schedules. What does not: the work (`tagger_platform.backup`). They are
+no assets: nothing is made from a backup.
 """
 
 import os
@@ -22,9 +22,7 @@ BACKUP, DRILL = "backup", "restore_drill"
 """The names of their last runs in the store."""
 
 
-@dg.op(
-    out=dg.Out(dg.Nothing), description="One file with everything, read back once; old ones go (BACKUP_RETAIN_DAYS)."
-)
+@dg.op(out=dg.Out(dg.Nothing), description="One file with everything, read back once; old ones go.")
 def make_backup(context: dg.OpExecutionContext, platform: dg.ResourceParam[Platform]) -> None:
     from tagger_platform.backup import file, make, rotation
 

@@ -7,6 +7,7 @@ import json
 import time
 
 import dagster as dg
+from dagster._core.scheduler.instigation import InstigatorState, ScheduleInstigatorData  # nowhere public
 
 
 def exported(instance: dg.DagsterInstance) -> str:
@@ -20,12 +21,12 @@ def imported(instance: dg.DagsterInstance, text: str) -> int:
 
     Schedules go on from now: the nights since the backup was made are over.
     """
-    states = [dg.deserialize_value(json.dumps(one)) for one in json.loads(text)]
+    states = [dg.deserialize_value(json.dumps(one), InstigatorState) for one in json.loads(text)]
     now = time.time()
     for state in states:
         data = state.instigator_data
-        if hasattr(data, "start_timestamp"):
-            state = state.with_data(data._replace(start_timestamp=now, last_iteration_timestamp=now))
+        if isinstance(data, ScheduleInstigatorData):
+            state = state.with_data(ScheduleInstigatorData(data.cron_schedule, now, now))
         if instance.get_instigator_state(state.instigator_origin_id, state.selector_id):
             instance.update_instigator_state(state)
         else:

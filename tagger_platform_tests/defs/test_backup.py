@@ -1,0 +1,128 @@
+"""The nightly backup and the monthly drill as Dagster runs them, and Dagster's own state on its way there and back."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.scheduler.instigation import InstigatorStatus
+
+from tagger_platform.backup.make import SCHEDULES
+from tagger_platform.backup.restore import restore
+from tagger_platform.cli.platform import prepare
+from tagger_platform.definitions import build
+from tagger_platform.defs.platform import Platform
+from tagger_platform.defs.schedule_state import exported, imported
+from tagger_platform.store.runs import last_runs
+from tagger_platform_tests import samples
+
+NIGHT = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
+STATE = """[{
+ "__class__": "JobState",
+ "job_specific_data": {"__class__": "ScheduleJobData", "cron_schedule": "17 * * * *", "last_iteration_timestamp": 1.0,
+  "start_timestamp": 1.0},
+ "job_type": {"__enum__": "InstigatorType.SCHEDULE"},
+ "origin": {"__class__": "ExternalInstigatorOrigin", "job_name": "canary_schedule",
+  "external_repository_origin": {"__class__": "ExternalRepositoryOrigin", "repository_name": "__repository__",
+   "repository_location_origin": {"__class__": "GrpcServerRepositoryLocationOrigin", "host": "127.0.0.1",
+    "location_name": "tagger_platform", "port": 44104, "socket": null, "use_ssl": null, "additional_metadata": null}}},
+ "status": {"__enum__": "InstigatorStatus.STOPPED"}
+}]"""
+"""A schedule that somebody has switched off, as Dagster writes it."""
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as made:
+        yield made
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Platform:
+    found = Platform(samples.settings(tmp_path / "data", DISK_RESERVE_MB="0"), clock=lambda: NIGHT)
+    samples.write_plays(found.database, [samples.play("kexp", NIGHT - timedelta(days=1))])
+    return found
+
+
+def run(platform: Platform, job: str, instance: dg.DagsterInstance) -> dict[str, object]:
+    """What a run of the job tells."""
+    definitions = build(platform.settings, platform=platform)
+    result = definitions.resolve_job_def(job).execute_in_process(instance=instance)
+    (event,) = [event for event in result.all_node_events if event.is_successful_output]
+    metadata = event.step_output_data.metadata
+    return {name: value.value for name, value in metadata.items()}
+
+
+def test_a_night_makes_a_file_deletes_outdated_ones_and_is_noted(
+    platform: Platform, instance: dg.DagsterInstance
+) -> None:
+    folder = platform.settings.backup_folder
+    folder.mkdir()
+    for days in range(1, 60):
+        (folder / f"tagger-nightly-{NIGHT - timedelta(days=days):%Y%m%dT%H%M%SZ}.zip").write_text("")
+    (folder / "tagger-backup-20250101T000000Z.zip").write_text("made by hand")
+    told = run(platform, "backup_job", instance)
+    assert told["path"] == str(folder / "tagger-nightly-20261121T130000Z.zip")
+    assert told["deleted"] == 59 + 1 - 10  # seven days, and the last of each of three weeks
+    assert len(list(folder.iterdir())) == 10 + 1
+    with platform.database.reading() as connection:
+        assert last_runs(connection) == {"backup": NIGHT}
+
+
+def test_the_drill_restores_the_newest(platform: Platform, instance: dg.DagsterInstance) -> None:
+    assert run(platform, "restore_drill_job", instance) == {"restored": "none: there is no nightly backup"}
+    made = run(platform, "backup_job", instance)
+    assert run(platform, "restore_drill_job", instance) == {
+        "restored": made["path"],
+        "rows": made["rows"],
+        "tracks": 0,
+    }
+    with platform.database.reading() as connection:
+        assert last_runs(connection)["restore_drill"] == NIGHT
+    assert not list(platform.settings.data_dir.glob("drill-*"))
+
+
+def test_a_backup_that_is_damaged_fails_the_drill(platform: Platform, instance: dg.DagsterInstance) -> None:
+    path = Path(str(run(platform, "backup_job", instance)["path"]))
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(dg.Failure, match="is no backup, or not all of it"):
+        run(platform, "restore_drill_job", instance)
+
+
+def test_it_can_be_turned_off(platform: Platform, instance: dg.DagsterInstance) -> None:
+    off = replace(platform, settings=replace(platform.settings, backup_retain_days=0))
+    assert run(off, "backup_job", instance) == {"made": "none: BACKUP_RETAIN_DAYS is 0"}
+    assert not platform.settings.backup_folder.exists()
+
+
+@pytest.mark.parametrize(("name", "cron"), [("backup_schedule", "0 5 * * *"), ("restore_drill_schedule", "30 5 1 * *")])
+def test_they_come_by_themselves_in_the_lane_of_the_night(platform: Platform, name: str, cron: str) -> None:
+    schedule = build(platform.settings, platform=platform).resolve_schedule_def(name)
+    assert (schedule.cron_schedule, schedule.execution_timezone) == (cron, "America/Los_Angeles")
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+    assert schedule.job.tags["tagger/lane"] == "nightly"
+
+
+def test_what_is_switched_off_in_dagster_is_so_after_a_restore(platform: Platform, tmp_path: Path) -> None:
+    settings = platform.settings
+    prepare(settings)
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        assert exported(instance) == ""
+        assert imported(instance, STATE) == 1
+        text = exported(instance)
+    from tagger_platform.backup.make import make
+
+    made = make(settings, tmp_path, at=NIGHT, environ={}, schedules=text)
+    new = samples.settings(tmp_path / "new")
+    restore(made.path, new.data_dir, replace_existing=False)
+    began = datetime.now(UTC).timestamp()
+    prepare(new)
+    assert not (new.data_dir / SCHEDULES).exists()
+    with dg.DagsterInstance.from_config(str(new.dagster_home)) as instance:
+        (state,) = instance.all_instigator_state()
+    assert (state.instigator_name, state.status) == ("canary_schedule", InstigatorStatus.STOPPED)
+    assert state.instigator_data.start_timestamp >= began  # the hours since are not made up for
+    assert json.loads(text)
