@@ -47,7 +47,7 @@ def test_a_log_comes_back_into_an_empty_folder(
     code, out, _ = tagger("restore", str(saved))
     assert code == 0
     assert "Fill in again: the password in the URL of stream cafe" in out
-    assert "secret" not in out
+    assert "user:secret" not in out
     assert titles(tagger) == before != []
 
 

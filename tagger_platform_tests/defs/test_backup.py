@@ -1,6 +1,5 @@
 """The nightly backup and the monthly drill as Dagster runs them, and Dagster's own state on its way there and back."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,7 +7,9 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster._core.scheduler.instigation import InstigatorStatus
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
+from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, ScheduleInstigatorData
 
 from tagger_platform.backup.make import SCHEDULES
 from tagger_platform.backup.restore import restore
@@ -20,23 +21,11 @@ from tagger_platform.store.runs import last_runs
 from tagger_platform_tests import samples
 
 NIGHT = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
-STATE = """[{
- "__class__": "JobState",
- "job_specific_data": {"__class__": "ScheduleJobData", "cron_schedule": "17 * * * *", "last_iteration_timestamp": 1.0,
-  "start_timestamp": 1.0},
- "job_type": {"__enum__": "InstigatorType.SCHEDULE"},
- "origin": {"__class__": "ExternalInstigatorOrigin", "job_name": "canary_schedule",
-  "external_repository_origin": {"__class__": "ExternalRepositoryOrigin", "repository_name": "__repository__",
-   "repository_location_origin": {"__class__": "GrpcServerRepositoryLocationOrigin", "host": "127.0.0.1",
-    "location_name": "tagger_platform", "port": 44104, "socket": null, "use_ssl": null, "additional_metadata": null}}},
- "status": {"__enum__": "InstigatorStatus.STOPPED"}
-}]"""
-"""A schedule that somebody has switched off, as Dagster writes it."""
 
 
 @pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as made:
         yield made
 
 
@@ -66,8 +55,8 @@ def test_a_night_makes_a_file_deletes_outdated_ones_and_is_noted(
     (folder / "tagger-backup-20250101T000000Z.zip").write_text("made by hand")
     told = run(platform, "backup_job", instance)
     assert told["path"] == str(folder / "tagger-nightly-20261121T130000Z.zip")
-    assert told["deleted"] == 59 + 1 - 10  # seven days, and the last of each of three weeks
-    assert len(list(folder.iterdir())) == 10 + 1
+    assert told["deleted"] == 59 + 1 - 11  # seven days, and the last of each of four weeks
+    assert len(list(folder.iterdir())) == 11 + 1
     with platform.database.reading() as connection:
         assert last_runs(connection) == {"backup": NIGHT}
 
@@ -106,23 +95,28 @@ def test_they_come_by_themselves_in_the_lane_of_the_night(platform: Platform, na
     assert schedule.job.tags["tagger/lane"] == "nightly"
 
 
-def test_what_is_switched_off_in_dagster_is_so_after_a_restore(platform: Platform, tmp_path: Path) -> None:
-    settings = platform.settings
-    prepare(settings)
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-        assert exported(instance) == ""
-        assert imported(instance, STATE) == 1
-        text = exported(instance)
-    from tagger_platform.backup.make import make
+def switched_off(name: str) -> InstigatorState:
+    """A schedule's state as Dagster keeps it when somebody has switched it off in its UI."""
+    location = GrpcServerCodeLocationOrigin(host="127.0.0.1", port=44104, location_name="tagger_platform")
+    origin = RemoteInstigatorOrigin(RemoteRepositoryOrigin(location, "__repository__"), name)
+    data = ScheduleInstigatorData("17 * * * *", start_timestamp=1.0, last_iteration_timestamp=1.0)
+    return InstigatorState(origin, InstigatorType.SCHEDULE, InstigatorStatus.STOPPED, data)
 
-    made = make(settings, tmp_path, at=NIGHT, environ={}, schedules=text)
+
+def test_what_is_switched_off_in_dagster_is_so_after_a_restore(
+    platform: Platform, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    assert exported(instance) == ""
+    instance.add_instigator_state(switched_off("canary_schedule"))
+    path = Path(str(run(platform, "backup_job", instance)["path"]))
     new = samples.settings(tmp_path / "new")
-    restore(made.path, new.data_dir, replace_existing=False)
+    restore(path, new.data_dir, replace_existing=False)
     began = datetime.now(UTC).timestamp()
-    prepare(new)
-    assert not (new.data_dir / SCHEDULES).exists()
-    with dg.DagsterInstance.from_config(str(new.dagster_home)) as instance:
-        (state,) = instance.all_instigator_state()
+    for _ in range(2):  # the second time there is nothing to take over
+        prepare(new)
+        assert not (new.data_dir / SCHEDULES).exists()
+    with dg.DagsterInstance.from_config(str(new.dagster_home)) as there:
+        (state,) = there.all_instigator_state()
+        assert imported(there, exported(there)) == 1  # known already
     assert (state.instigator_name, state.status) == ("canary_schedule", InstigatorStatus.STOPPED)
     assert state.instigator_data.start_timestamp >= began  # the hours since are not made up for
-    assert json.loads(text)
