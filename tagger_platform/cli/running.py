@@ -3,12 +3,11 @@
 What belongs here: looking. What does not: what must not be done meanwhile (`cli.backup`).
 """
 
-import fcntl
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
+from tagger_platform.health.faults import is_locked
 from tagger_platform.health.marks import SENSOR, marked_at
 from tagger_platform.library.places import Library
 from tagger_platform.settings import Settings
@@ -24,7 +23,7 @@ def running(settings: Settings) -> list[str]:
 
 
 def _found(settings: Settings) -> Iterator[str]:
-    if _is_locked(settings.spool_dir / "capture.lock"):
+    if is_locked(settings.spool_dir / "capture.lock"):
         yield "capture"
     if settings.data_dir.exists() and Library(settings).is_worked_on:
         yield "work on the library"
@@ -33,17 +32,6 @@ def _found(settings: Settings) -> Iterator[str]:
         yield f"Dagster (it ticked {max(age_s, 0):.0f} s ago; after it is stopped wait {TICKING_S:.0f} s)"
     if settings.database_path.exists() and _answers(settings.host, settings.port):
         yield f"the api at port {settings.port}"
-
-
-def _is_locked(path: Path) -> bool:
-    if not path.exists():
-        return False
-    with path.open("r") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
 
 
 def _answers(host: str, port: int) -> bool:

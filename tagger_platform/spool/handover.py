@@ -13,7 +13,8 @@ from pathlib import Path
 
 from tagger_platform.errors import NewerVersionError
 from tagger_platform.model import CaptureState, Slot, Window
-from tagger_platform.spool.manifest import CAPTURE, MANIFEST, Manifest
+from tagger_platform.spool.manifest import MANIFEST, Manifest
+from tagger_platform.spool.mending import stand_in
 
 
 def audio_name(window: Window) -> str:
@@ -56,7 +57,7 @@ class Spool:
         brought = list(folder.glob("*.flac"))
         for audio in brought:
             _sync(audio)
-        _write_manifest(folder, manifest)
+        write_manifest(folder, manifest)
         folder.rename(self._ready / key)
         _sync(self._ready)
         if brought:  # to look through the whole spool for each of a week's missed slots takes minutes
@@ -83,7 +84,7 @@ class Spool:
         folder = self._ready / key
         # The manifest goes first: a kill in between leaves audio that nobody names, never a name without audio.
         with contextlib.suppress(FileNotFoundError, ValueError, NewerVersionError):
-            _write_manifest(folder, _with_audio_dropped(_read(folder)))
+            write_manifest(folder, _with_audio_dropped(_read(folder)))
         for audio in _audio_in(folder):
             audio.unlink(missing_ok=True)
 
@@ -106,7 +107,7 @@ class Spool:
             path = draft / audio_name(window)
             path.write_bytes(content)
             _sync(path)
-        _write_manifest(draft, manifest)
+        write_manifest(draft, manifest)
         draft.rename(folder)
         _sync(self._recorded)
 
@@ -151,7 +152,7 @@ class Spool:
         try:
             return _read(claimed)
         except (FileNotFoundError, ValueError) as error:
-            return self._salvaged(slot, expected, str(error))
+            return stand_in(claimed, slot, expected, str(error))
 
     def claim_recorded(self, slot: Slot) -> list[Manifest]:
         """Take what recordings have handed over of a slot, or what was taken earlier and not finished."""
@@ -163,16 +164,6 @@ class Spool:
     def _claimed_of(self, slot: Slot) -> list[Path]:
         """The folders in which a run has the slot: capture's and recordings'."""
         return sorted(self._claimed.glob(f"{slot.key}*"))
-
-    def _salvaged(self, slot: Slot, expected: Sequence[Window], problem: str) -> Manifest:
-        detail = f"the slot's manifest is unreadable: {problem}"
-        windows = []
-        for window in expected:
-            found = (self._claimed / slot.key / audio_name(window)).exists()
-            state = CaptureState.CAPTURED if found else CaptureState.CORRUPT
-            # The level is unknown; 0 dBFS makes sure that the window is asked and not taken for silence.
-            windows.append(replace(window, state=state, detail=detail, level_dbfs=0.0 if found else None))
-        return Manifest(slot=slot, source=CAPTURE, hop_s=0, windows=tuple(windows))
 
     def audio(self, window: Window) -> Path | None:
         """The window's audio as long as its slot is not finished; None when there is none."""
@@ -209,7 +200,8 @@ def _with_audio_dropped(manifest: Manifest) -> Manifest:
     return replace(manifest, windows=windows)
 
 
-def _write_manifest(folder: Path, manifest: Manifest) -> None:
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Put the account of a slot into its folder, whole or not at all."""
     temporary = folder / f"{MANIFEST}.tmp"
     temporary.write_text(manifest.to_json(), encoding="utf-8")
     _sync(temporary)
