@@ -76,17 +76,35 @@ class Spool:
             if waiting <= self._max_windows and size <= self._max_bytes:
                 return
             dropped = [item for item in audio if item[0].parent.name == key]
-            self._drop(key)
+            self._drop(key, "the spool was full")
             waiting -= len(dropped)
             size -= sum(bytes_ for _, bytes_ in dropped)
 
-    def _drop(self, key: str) -> None:
+    def drop_oldest(self, needed: int) -> int:
+        """Drop the audio of the oldest ready slots until `needed` bytes are free; returns how many it had."""
+        freed = 0
+        for key in self.ready():
+            if freed >= needed:
+                break
+            freed += sum(filter(None, map(_size, _audio_in(self._ready / key))))
+            self._drop(key, "the disk was full")
+        return freed
+
+    def _drop(self, key: str, why: str) -> None:
         folder = self._ready / key
-        # The manifest goes first: a kill in between leaves audio that nobody names, never a name without audio.
-        with contextlib.suppress(FileNotFoundError, ValueError, NewerVersionError):
-            write_manifest(folder, _with_audio_dropped(_read(folder)))
+        try:
+            self._name_as_dropped(folder, why)
+        except OSError:  # the disk is so full that the manifest needs the audio's room
+            for audio in _audio_in(folder)[:1]:
+                audio.unlink(missing_ok=True)
+            self._name_as_dropped(folder, why)
         for audio in _audio_in(folder):
             audio.unlink(missing_ok=True)
+
+    def _name_as_dropped(self, folder: Path, why: str) -> None:
+        """Before the audio goes: a kill in between leaves audio that nobody names, never a name without audio."""
+        with contextlib.suppress(FileNotFoundError, ValueError, NewerVersionError):
+            write_manifest(folder, _with_audio_dropped(_read(folder), why))
 
     def last_slot(self) -> Slot | None:
         """The newest slot ever published, as far as the folders tell; capture keeps its own note besides."""
@@ -190,11 +208,9 @@ def _read(folder: Path) -> Manifest:
     return Manifest.from_json((folder / MANIFEST).read_text(encoding="utf-8"))
 
 
-def _with_audio_dropped(manifest: Manifest) -> Manifest:
+def _with_audio_dropped(manifest: Manifest, why: str) -> Manifest:
     windows = tuple(
-        replace(window, state=CaptureState.DROPPED, detail="the spool was full")
-        if window.state is CaptureState.CAPTURED
-        else window
+        replace(window, state=CaptureState.DROPPED, detail=why) if window.state is CaptureState.CAPTURED else window
         for window in manifest.windows
     )
     return replace(manifest, windows=windows)
