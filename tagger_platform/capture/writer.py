@@ -122,8 +122,8 @@ class Writer:
             try:
                 self._publish(manifest)
             except OSError as error:
-                self._look_for_room()
                 self._complain(manifest.slot, f"the spool cannot be written: {error.strerror or 'it failed'}")
+                self._look_for_room()
                 return
             self._unpublished.popleft()
             self._look_for_room()

@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from tagger_platform.health.parts import NIGHTLY, look, look_at
 from tagger_platform.health.report import Part, State
 from tagger_platform.model import CanaryOutcome, CanaryResult, Recognition, Slot, Status, iso
 from tagger_platform.recognize.budget import BURST, Budget
-from tagger_platform.spool import Manifest, Spool
+from tagger_platform.spool import Manifest, Room, Spool
 from tagger_platform.store.canary import note_canaries
 from tagger_platform.store.database import Database
 from tagger_platform.store.runs import note_run
