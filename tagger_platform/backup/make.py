@@ -2,9 +2,8 @@
 
 What belongs here: what goes in, and from where. What does not: the file's format (`file`).
 
-The store comes first, copied under the reader's lock, so that writers wait for one copy of the file on its own disk and
-for nothing else. The parts of the catalogue never change, so a link to each is a copy; art and clips are files that are
-written once.
+The store comes first, copied on its own disk, and writers wait only while the copy is compared with it. The parts of
+the catalogue never change, so a link to each is a copy; art and clips are files that are written once.
 """
 
 import fcntl

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # `database` copies through this module
 
 KEPT = 3
 """Copies from before a migration that are kept: upgrades are rare, and who needs an old one needs one of the last."""
+CHUNK = 1 << 20
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What a full disk is called, by a quota too, and by a file system that cannot hold a file so large."""
 
@@ -30,12 +31,27 @@ def log_of(path: Path) -> Path:
 
 
 def copy_file(path: Path, target: Path) -> None:
-    """Copy a store that nobody writes to meanwhile. Raises DiskFullError, with nothing left behind."""
+    """Copy the file itself. Raises DiskFullError, with nothing left behind."""
     with _room(target):
-        for source, copy in ((path, target), (log_of(path), log_of(target))):
-            if source.exists():
-                shutil.copyfile(source, copy)
-                _sync(copy)
+        shutil.copyfile(path, target)
+
+
+def bring_up_to_date(path: Path, target: Path) -> None:
+    """Make a copy that was begun earlier what the store is now, while nobody writes to it. Raises DiskFullError.
+
+    Every byte is compared, so it does not matter what was written while the copy was made. To compare is many times
+    faster than to write, and just what differs is written.
+    """
+    with _room(target):
+        with path.open("rb") as source, target.open("r+b") as copy:
+            while chunk := source.read(CHUNK):
+                at = copy.tell()
+                if copy.read(len(chunk)) != chunk:
+                    copy.seek(at)
+                    copy.write(chunk)
+            copy.truncate(source.tell())
+        if log_of(path).exists():
+            shutil.copyfile(log_of(path), log_of(target))
 
 
 def keep_before_migration(path: Path, applied: int, newest: int) -> Path:
@@ -46,6 +62,9 @@ def keep_before_migration(path: Path, applied: int, newest: int) -> Path:
     with _room(draft):
         folder.mkdir(exist_ok=True)
     copy_file(path, draft)
+    bring_up_to_date(path, draft)
+    with _room(draft):
+        _sync(draft)
     if log_of(draft).exists():
         log_of(draft).replace(log_of(folder / name))
     draft.replace(folder / name)
