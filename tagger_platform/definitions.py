@@ -3,6 +3,7 @@
 import dagster as dg
 
 from tagger_platform.defs.art import art, art_job, art_sensor
+from tagger_platform.defs.backup import backup_job, backup_schedules, restore_drill_job
 from tagger_platform.defs.canary import canary_job, canary_schedule
 from tagger_platform.defs.catchup import catchup_sensor
 from tagger_platform.defs.checks import freshness
@@ -26,9 +27,19 @@ def build(settings: Settings, *, platform: Platform | None = None) -> dg.Definit
     nightly = insight_schedule(settings)
     return dg.Definitions(
         assets=[fresh, recognitions, plays, art, library, fingerprints, search_index, *insight_assets(settings)],
-        jobs=[window_job, art_job, library_job, decide_job, canary_job, search_index_job, nightly.job],
+        jobs=[
+            window_job,
+            art_job,
+            library_job,
+            decide_job,
+            canary_job,
+            search_index_job,
+            nightly.job,
+            backup_job,
+            restore_drill_job,
+        ],
         sensors=[spool_sensor, catchup_sensor, art_sensor, library_sensor],
-        schedules=[canary_schedule, nightly],
+        schedules=[canary_schedule, nightly, *backup_schedules(settings)],
         resources={"platform": observed(platform or Platform(settings), alone=platform is None)},
         loggers={"console": console(settings)},
         executor=dg.in_process_executor,

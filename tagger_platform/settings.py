@@ -203,6 +203,16 @@ class Settings:
     pending_max_mb: int = _var(
         "PENDING_MAX_MB", "2000", _number(1, 10_000_000), "megabytes of unanswered audio that wait at most"
     )
+    disk_reserve_mb: int = _var(
+        "DISK_RESERVE_MB",
+        "1000",
+        _number(0, 10_000_000),
+        "megabytes kept free: clips go first, then other audio",
+    )
+    backup_dir: Path | None = _var("BACKUP_DIR", "", _optional_path, "folder of nightly backups; empty: in DATA_DIR")
+    backup_retain_days: int = _var(
+        "BACKUP_RETAIN_DAYS", "30", _number(0, 36_500), "days that nightly backups are kept; 0: none are made"
+    )
     retention_cleanup_localtime: time = _var(
         "RETENTION_CLEANUP_LOCALTIME", "04:00", _local_time, "time of day in TZ of the nightly clean-up"
     )
@@ -285,6 +295,14 @@ class Settings:
     @property
     def database_path(self) -> Path:
         return self.data_dir / "tagger.duckdb"
+
+    @property
+    def backup_folder(self) -> Path:
+        return self.backup_dir or self.data_dir / "backups"
+
+    @property
+    def disk_reserve_bytes(self) -> int:
+        return self.disk_reserve_mb * 1_000_000
 
     @property
     def spool_dir(self) -> Path:

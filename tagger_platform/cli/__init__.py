@@ -33,6 +33,8 @@ COMMANDS = {
     "embed-backfill": "insight",
     "clusters-recompute": "insight",
     "search": "search",
+    "backup": "backup",
+    "restore": "backup",
     "doctor": "doctor",
     "support-bundle": "support_bundle",
 }

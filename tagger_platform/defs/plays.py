@@ -44,7 +44,7 @@ def plays(
 @tracing.span("plays")
 def _write(platform: Platform, slot: Slot) -> dg.MaterializeResult[None]:
     known = reports.windows_of_slot(platform.database, slot)
-    overdue = platform.pending.overdue(platform.pending_since)
+    overdue = platform.pending.overdue(platform.pending_since, platform.room.missing_above_floor())
     decided: list[Play] = []
     with platform.database.writing() as connection:
         for stream in sorted({window.stream for window in known}):

@@ -49,13 +49,17 @@ class Pending:
         names = (_AUDIO.fullmatch(path.name) for path in sorted((self._folder / slot_key).glob("*.flac")))
         return [f"{name['stream']}/{slot_key}+{name['offset']}" for name in names if name]
 
-    def overdue(self, before: datetime) -> list[str]:
-        """Ids of the windows whose audio was cut before `before`, and of the slots above the limit in bytes."""
+    def overdue(self, before: datetime, missing: int = 0) -> list[str]:
+        """Ids of the windows whose audio was cut before `before`, and of the slots above the limit in bytes.
+
+        Those that have waited longest also go to free `missing` bytes of the disk.
+        """
         slots = self._waiting()
         total = sum(one.bytes for one in slots)
+        most = min(self._max_bytes, total - missing)
         gone = []
         for one in slots:
-            if one.since >= before.timestamp() and total <= self._max_bytes:
+            if one.since >= before.timestamp() and total <= most:
                 break
             total -= one.bytes
             gone += self.windows(one.key)

@@ -364,3 +364,24 @@ def test_what_another_provider_says_later_does_not_make_a_play_late(
     hot.run()
     assert len(shazam.asked) == 4
     assert [play.late for play in hot.plays] == [False]
+
+
+def test_on_a_nearly_full_disk_what_waits_is_given_up_by_the_next_slots_run_and_told(
+    environ: dict[str, str], instance: dg.DagsterInstance
+) -> None:
+    full = Settings.load(environ | {"DISK_RESERVE_MB": "10000000"})
+    hot = Hot(full, instance, Table({}, down=True))
+    first, second = slots(2)
+    hot.publish(first)
+    hot.run(first)
+    assert set(hot.states().values()) == {"provider_down"}
+    hot.publish(second)
+    result = hot.run(second)
+    (event,) = result.asset_materializations_for_node("plays")
+    assert event.metadata["expired"].value == 2
+    with hot.platform.database.reading() as connection:
+        states = connection.execute(
+            "SELECT slot, list(DISTINCT state) FROM windows GROUP BY slot ORDER BY slot"
+        ).fetchall()
+    assert [found for _, found in states] == [["expired"], ["provider_down"]]
+    assert hot.platform.pending.slots() == [second.key]
