@@ -5,6 +5,7 @@ not: any other SQL. DuckDB lets one process write and shuts everyone else out me
 ever kept: `reading()` and `writing()` open, work and close within milliseconds, under a fair lock.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from tagger_platform.errors import DiskFullError, NewerVersionError, RequestError
+from tagger_platform.errors import DiskFullError, NewerVersionError, RequestError, TransientError
 from tagger_platform.observe import tracing
 from tagger_platform.store.lock import turn
 
@@ -72,6 +73,34 @@ class Database:
         with self._alone() as connection:
             return _migrate_at_once(connection, self.path)
 
+    @contextmanager
+    def replacing(self) -> Iterator[tuple[Connection, Path]]:
+        """A connection without a transaction, and a path: a file that lies there after the block becomes the store.
+
+        Nobody else has a turn meanwhile. Whoever is killed in it leaves the old store or the new one, whole.
+        """
+        draft = self.path.with_suffix(".draft")
+        self.migrate()
+        with self._alone() as connection:
+            _remove(draft)
+            try:
+                yield connection, draft
+                connection.close()
+                if draft.exists():
+                    self._become(draft)
+            finally:
+                connection.close()
+                _remove(draft)
+
+    def _become(self, draft: Path) -> None:
+        """By one rename. A log of changes beside either file would be taken for the new one's, and there is none."""
+        if left := [path for path in (_log_of(draft), _log_of(self.path)) if path.exists()]:
+            raise TransientError(f"the store {self.path} was not replaced: {left[0]} is left")
+        draft.chmod(self.path.stat().st_mode)
+        _sync(draft)
+        draft.replace(self.path)
+        _sync(self.path.parent)
+
     def version(self) -> str:
         """Changes with every commit; what was read from the store stays true while this stays the same."""
         try:
@@ -116,6 +145,24 @@ class Database:
         temporary = self._version_file.with_suffix(".version.tmp")
         temporary.write_text("", encoding="utf-8")
         temporary.replace(self._version_file)
+
+
+def _log_of(path: Path) -> Path:
+    """Where DuckDB writes changes before they are in the file itself."""
+    return path.with_name(f"{path.name}.wal")
+
+
+def _remove(draft: Path) -> None:
+    for path in (draft, _log_of(draft)):
+        path.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
