@@ -57,6 +57,7 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ("RETAIN_PLAYS_DAYS", "-1", "retain_plays_days", -1),
     ("RETAIN_RECOGNITIONS_DAYS", "1", "retain_recognitions_days", 1),
     ("CLIP_RETAIN_DAYS", "0", "clip_retain_days", 0),
+    ("CLIP_DISK_SHARE", "0.5", "clip_disk_share", 0.5),
     ("CATCHUP_RETAIN_HOURS", "0", "catchup_retain_hours", 0),
     ("PENDING_MAX_MB", "1", "pending_max_mb", 1),
     ("RETENTION_CLEANUP_LOCALTIME", "23:59", "retention_cleanup_localtime", time(23, 59)),

@@ -1,7 +1,7 @@
 """Deleting what is too old from the log.
 
 What belongs here: deletion, what counts as old, and the rule that it makes no counter fall. What does not: when it
-happens (`defs.retention`), files of audio (`spool`).
+happens (`defs.retention`), audio (`spool`).
 
 A day is a local day, and days go whole: `kept_since` is a midnight. What began at that very instant or later stays,
 what began before goes. A window goes with everything that was said about it. The windows of a recording of long ago
@@ -11,11 +11,11 @@ recording stays at least as long as the recording's windows.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
-from tagger_platform.model import UNANSWERED
+from tagger_platform.model import UNANSWERED, Slot
 from tagger_platform.spool import CAPTURE
 from tagger_platform.store import totals
 from tagger_platform.store.database import Connection, Database
@@ -94,13 +94,13 @@ def forget(connection: Connection, table: str, before: datetime) -> int:
         mark_expired(connection, [window_id for (window_id,) in waiting])
     row = connection.execute(f"DELETE FROM {table} WHERE {is_old}", values).fetchone()
     deleted = int(row[0]) if row else 0
-    note_deleted(connection, table, deleted)
+    note_deleted(connection, {table: deleted})
     return deleted
 
 
-def note_deleted(connection: Connection, what: str, count: int) -> None:
-    """Add to the total of what was deleted: rows of a table, or files."""
-    totals.add(connection, {(totals.DELETED, what, ""): count})
+def note_deleted(connection: Connection, deleted: Mapping[str, int]) -> None:
+    """Add to the totals of what was deleted: rows of tables, or files."""
+    totals.add(connection, {(totals.DELETED, what, ""): count for what, count in deleted.items()})
 
 
 def _kept_recordings(connection: Connection, before: datetime) -> list[str]:
@@ -114,8 +114,20 @@ def _kept_recordings(connection: Connection, before: datetime) -> list[str]:
     return [source for (source,) in rows]
 
 
-def unneeded_art(database: Database, folder: Path) -> list[Path]:
-    """The pictures in `folder` that the log does not know."""
+def slots_before(database: Database, before: datetime) -> list[str]:
+    """Keys of the slots before `before` of which the log has windows: those of recordings."""
+    with database.reading() as connection:
+        rows = connection.execute("SELECT DISTINCT slot FROM windows WHERE slot < ?", [naive(before)]).fetchall()
+    return [Slot(aware(slot)).key for (slot,) in rows]
+
+
+def delete_unneeded_art(database: Database, folder: Path, before: datetime) -> int:
+    """Delete the pictures from before `before` that the log does not know; returns how many."""
     with database.reading() as connection:
         needed = {name for (name,) in connection.execute("SELECT name FROM art").fetchall()}
-    return [path for path in folder.glob("*") if path.is_file() and path.name not in needed]
+    unneeded = [
+        path for path in folder.glob("*") if path.name not in needed and path.stat().st_mtime < before.timestamp()
+    ]
+    for path in unneeded:
+        path.unlink()
+    return len(unneeded)
