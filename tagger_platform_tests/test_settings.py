@@ -131,6 +131,7 @@ BAD: list[tuple[str, str]] = [
     ("RETAIN_PLAYS_DAYS", "-2"),
     ("RETAIN_RECOGNITIONS_DAYS", "0"),
     ("CLIP_RETAIN_DAYS", "-1"),
+    ("CLIP_DISK_SHARE", "2"),
     ("CATCHUP_RETAIN_HOURS", "1.5"),
     ("PENDING_MAX_MB", "0"),
     ("RETENTION_CLEANUP_LOCALTIME", "24:00"),

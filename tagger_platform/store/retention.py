@@ -62,14 +62,14 @@ def forget_old(database: Database, *, windows_before: datetime, plays_before: da
 
 
 def _steps(database: Database, table: str, before: datetime) -> list[datetime]:
-    """The ends of the days of which rows are to be deleted; the last is `before`."""
+    """The ends of the days (UTC) of which rows are to be deleted; the last is `before`."""
     with database.reading() as connection:
         rows = connection.execute(
             f"SELECT DISTINCT date_trunc('day', started_at) + INTERVAL 1 DAY AS day FROM {table}"
             f" WHERE {IS_OLD[table]} ORDER BY day",
             {"before": naive(before), "kept": _kept_recordings(connection, before)},
         ).fetchall()
-    return sorted({min(aware(day), before) for (day,) in rows})
+    return [*(aware(day) for (day,) in rows[:-1]), *([before] if rows else [])]
 
 
 def _forget_together(database: Database, tables: Iterable[str], before: datetime) -> Counter[str]:
