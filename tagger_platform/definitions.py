@@ -14,8 +14,10 @@ from tagger_platform.defs.observed import console, observed
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.plays import plays
 from tagger_platform.defs.recognitions import recognitions
+from tagger_platform.defs.retention import retention_job, retention_schedule
 from tagger_platform.defs.search_index import search_index, search_index_job
 from tagger_platform.defs.slots import spool_sensor, window_job
+from tagger_platform.defs.upkeep import upkeep_job, upkeep_schedule
 from tagger_platform.defs.windows import windows
 from tagger_platform.settings import Settings
 
@@ -37,9 +39,17 @@ def build(settings: Settings, *, platform: Platform | None = None) -> dg.Definit
             nightly.job,
             backup_job,
             restore_drill_job,
+            retention_job,
+            upkeep_job,
         ],
         sensors=[spool_sensor, catchup_sensor, art_sensor, library_sensor],
-        schedules=[canary_schedule, nightly, *backup_schedules(settings)],
+        schedules=[
+            canary_schedule,
+            nightly,
+            retention_schedule(settings),
+            upkeep_schedule(settings),
+            *backup_schedules(settings),
+        ],
         resources={"platform": observed(platform or Platform(settings), alone=platform is None)},
         loggers={"console": console(settings)},
         executor=dg.in_process_executor,

@@ -196,7 +196,12 @@ class Settings:
     retain_recognitions_days: int = _var(
         "RETAIN_RECOGNITIONS_DAYS", "30", _number(1, 36_500), "days that recognitions and windows are kept"
     )
-    clip_retain_days: int = _var("CLIP_RETAIN_DAYS", "30", _number(0, 36_500), "days that evidence clips are kept")
+    clip_retain_days: int = _var(
+        "CLIP_RETAIN_DAYS", "30", _number(0, 36_500), "days that evidence clips are kept; 0: none is"
+    )
+    clip_disk_share: float = _var(
+        "CLIP_DISK_SHARE", "0.25", _fraction, "share of the disk that clips may fill, 0 to 1; the oldest go first"
+    )
     catchup_retain_hours: int = _var(
         "CATCHUP_RETAIN_HOURS", "48", _number(0, 24 * 365), "hours that unanswered audio waits to be asked again"
     )

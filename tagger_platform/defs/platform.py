@@ -142,8 +142,3 @@ class Platform:
     def pending_since(self) -> datetime:
         """Audio that was cut before this has waited CATCHUP_RETAIN_HOURS for an answer."""
         return self.clock() - timedelta(hours=self.settings.catchup_retain_hours)
-
-    @property
-    def clips_since(self) -> Slot:
-        """Clips of slots before this are older than CLIP_RETAIN_DAYS."""
-        return Slot(self.clock() - timedelta(days=self.settings.clip_retain_days))

@@ -1,6 +1,6 @@
 """Copies of the store's file: for a backup, and before a migration changes it.
 
-What belongs here: copying the file as the last commit left it. What does not: whose turn it is (`database`), what else
+What belongs here: copying the file as the last commit left it, and putting a copy in its place. What does not: whose turn it is (`database`), what else
 is in a backup and how it is kept (`tagger_platform.backup`).
 """
 
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tagger_platform.errors import DiskFullError
+from tagger_platform.errors import DiskFullError, TransientError
 
 if TYPE_CHECKING:  # `database` copies through this module
     from tagger_platform.store.database import Connection
@@ -69,9 +69,25 @@ def keep_before_migration(path: Path, applied: int, newest: int) -> Path:
         log_of(draft).replace(log_of(folder / name))
     draft.replace(folder / name)
     for old in sorted(folder.glob("before-schema-*.duckdb"))[:-KEPT]:
-        old.unlink(missing_ok=True)
-        log_of(old).unlink(missing_ok=True)
+        remove(old)
     return folder / name
+
+
+def take_the_place(draft: Path, path: Path) -> None:
+    """Put the file `draft` in the place of the store, by one rename; both are closed. Raises TransientError."""
+    # A log of changes beside either file would be taken for the new one's.
+    if left := [one for one in (log_of(draft), log_of(path)) if one.exists()]:
+        raise TransientError(f"the store {path} was not replaced: {left[0]} is left")
+    draft.chmod(path.stat().st_mode)
+    _sync(draft)
+    draft.replace(path)
+    _sync(path.parent)
+
+
+def remove(copy: Path) -> None:
+    """Delete a copy and its log, as far as they are there."""
+    for path in (copy, log_of(copy)):
+        path.unlink(missing_ok=True)
 
 
 def contents(connection: "Connection") -> tuple[int, dict[str, int]]:
@@ -87,13 +103,16 @@ def _room(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        for half in (target, log_of(target)):
-            half.unlink(missing_ok=True)
+        remove(target)
         if error.errno not in FULL:
             raise
         raise DiskFullError(f"there is no room for a copy of the store at {target}: make room") from error
 
 
 def _sync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+    """Make a file, or what a folder lists, last."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

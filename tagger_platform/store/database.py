@@ -105,6 +105,25 @@ class Database:
             self._publish_version()
         return names
 
+    @contextmanager
+    def replacing(self) -> Iterator[tuple[Connection, Path]]:
+        """A connection without a transaction, and a path: a file that lies there after the block becomes the store.
+
+        Nobody else has a turn meanwhile. Whoever is killed in it leaves the old store or the new one, whole.
+        """
+        draft = self.path.with_suffix(".draft")
+        self.migrate()
+        with self._alone() as connection:
+            copies.remove(draft)
+            try:
+                yield connection, draft
+                connection.close()
+                if draft.exists():
+                    copies.take_the_place(draft, self.path)
+            finally:
+                connection.close()
+                copies.remove(draft)
+
     def copy_to(self, target: Path) -> float:
         """Copy the file to `target`, as the last commit left it; returns for how many seconds writers had to wait.
 

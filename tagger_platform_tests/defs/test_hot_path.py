@@ -329,13 +329,12 @@ def test_when_too_much_waits_the_oldest_expires(settings: Settings, instance: dg
     assert len(hot.audio()) == 4
 
 
-def test_clips_expire(settings: Settings, instance: dg.DagsterInstance) -> None:
-    one, two = slots(2)
-    hot = Hot(replace(settings, clip_retain_days=0), instance, Table(answers(one, two)), clock=lambda: two.start)
-    for slot in (one, two):
-        hot.publish(slot)
-        hot.run(slot)
-    assert hot.clips() == ["kexp/2026-11-21T03-32-00Z+0.flac"]
+def test_where_clips_are_not_wanted_none_is_kept(settings: Settings, instance: dg.DagsterInstance) -> None:
+    hot = Hot(replace(settings, clip_retain_days=0), instance, Table(answers(FIRST)))
+    hot.publish()
+    hot.run()
+    assert len(hot.plays) == 1
+    assert (hot.clips(), hot.audio()) == ([], [])
 
 
 # late
