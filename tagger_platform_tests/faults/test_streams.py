@@ -1,4 +1,4 @@
-"""Servers with every bad habit at once, and a thousand reconnects: the long form is `benchmarks.faults.streams`."""
+"""Servers with every bad habit at once, and hundreds of reconnects: the long form is `benchmarks.faults.streams`."""
 
 import gc
 import time
@@ -16,9 +16,10 @@ from tagger_platform.model import Stream
 from tagger_platform_tests.journeys.processes import free_ports, tell
 
 STRUCK = [fault for fault in Fault if fault not in (Fault.BLANK, Fault.SPLICE)]
-"""Blank audio is noticed after a minute (`capture/test_listener` has it, on a clock of its own), and what an MP3 decoder
-makes of AAC sounds like audio for a second or two: the long form has both."""
-LISTENERS, RECONNECTS = 20, 1000
+"""Blank audio is noticed after a minute (`capture/test_listener` has it, on its own clock), and what an MP3 decoder makes
+of AAC sounds like audio for a second or two: the long form has both."""
+LISTENERS, RECONNECTS = 20, 300
+"""A thousand are in the long form."""
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_whatever_a_server_does_its_stream_recovers_in_time_and_nothing_leaks(li
     assert (after.descriptors, after.processes) == (before.descriptors, before.processes)
 
 
-def test_a_thousand_reconnects_leave_no_process_and_no_descriptor_behind() -> None:
+def test_hundreds_of_reconnects_leave_no_process_and_no_descriptor_behind() -> None:
     now, pids = 0.0, []
 
     def spawn(command: list[str]) -> Process:
@@ -63,7 +64,7 @@ def test_a_thousand_reconnects_leave_no_process_and_no_descriptor_behind() -> No
             listener.tick(now)
     for listener in listeners:
         listener.stop()
-    while not all([listener.stopped() for listener in listeners]):
+    while [listener for listener in listeners if not listener.stopped()]:
         time.sleep(0.01)
     assert descriptors() == before
     assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
