@@ -3,9 +3,9 @@
     python -m benchmarks.faults.streams [--minutes 30] [--streams 20] [--seed 1] [--json FILE]
 
 A real `tagger capture` listens to a radio with every bad habit (`moody_radio`). Each stream plays well for half a
-minute and is then struck by a fault of the schedule; recovery is the time from the fault until a new connection plays and
-capture says that it is live. Meanwhile memory, file descriptors and processes of capture are counted, and its slots are
-taken away and added up as Dagster would do it.
+minute and is then struck by a fault of the schedule; recovery is the time from the fault until a new connection plays
+and capture says that it is live. Meanwhile memory, file descriptors and processes of capture are counted, and its slots
+are taken away and added up as Dagster would do it.
 """
 
 import argparse

@@ -16,8 +16,8 @@ from tagger_platform.model import Stream
 from tagger_platform_tests.journeys.processes import free_ports, tell
 
 STRUCK = [fault for fault in Fault if fault not in (Fault.BLANK, Fault.SPLICE)]
-"""Blank audio is noticed after a minute (`capture/test_listener` has it, on its own clock), and what an MP3 decoder makes
-of AAC sounds like audio for a second or two: the long form has both."""
+"""Blank audio is noticed after a minute (`capture/test_listener` has it, on its own clock), and what a decoder of MP3
+makes of AAC sounds like audio for a second or two: the long form has both."""
 LISTENERS, RECONNECTS = 20, 300
 """A thousand are in the long form."""
 
