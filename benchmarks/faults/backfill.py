@@ -44,8 +44,8 @@ def month(settings: Settings, slots: int) -> list[str]:
     values = {"begin": BEGIN.replace(tzinfo=None)}
     with Database(settings.database_path).writing() as connection:
         connection.execute(
-            f"INSERT INTO windows SELECT 's1/' || strftime(slot, '%Y-%m-%dT%H:%M:%SZ') || '+0', 's1', slot, 0, 12, slot,"
-            " slot + to_seconds(12), 'captured', '', -20, NULL, 'capture', 'heard'"
+            "INSERT INTO windows SELECT 's1/' || strftime(slot, '%Y-%m-%dT%H:%M:%SZ') || '+0', 's1', slot, 0, 12,"
+            " slot, slot + to_seconds(12), 'captured', '', -20, NULL, 'capture', 'heard'"
             f" FROM (SELECT $begin + to_seconds({HOP_S} * i) AS slot FROM range({slots}) t(i))",
             values,
         )

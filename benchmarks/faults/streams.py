@@ -165,7 +165,7 @@ class Listening:
             self._last = slot
 
     def sample(self, at: float) -> Sample:
-        (pid,) = (pid for pid, words in self._run.processes().items() if "tagger_platform capture" in words)
+        pid = self._run.pid
         status = Path(f"/proc/{pid}/status").read_text()
         rss_kb = int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
         children = len(self._run.processes()) - 1

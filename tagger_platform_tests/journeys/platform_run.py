@@ -92,6 +92,12 @@ class PlatformRun:
         words = [sys.executable, "-m", "tagger_platform", command]
         self._process = start(words, self.log, environ=self.environ, cwd=self.folder)
 
+    @property
+    def pid(self) -> int:
+        """Of what was started last."""
+        assert self._process
+        return self._process.pid
+
     def runs(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
