@@ -1,6 +1,6 @@
 """KILL at random points of a sped-up day: every window accounted for once, no play lost or doubled, all readable.
 
-    python -m benchmarks.faults.kills [--points 150] [--seed 1] [--json FILE]
+    python -m benchmarks.faults.kills [--points 150] [--minutes 60] [--seed 1] [--json FILE]
 
 Daemon, code server, run workers, api and pages are the real ones. A stand-in for capture hands over a slot whenever few
 are waiting, and one of daemon, run worker, api and pages is killed after a pause of the schedule, and started again at
@@ -64,21 +64,21 @@ class Outcome:
 class Kills:
     """A seeded schedule of kills, carried out while slots come."""
 
-    def __init__(self, folder: Path, keeper: Keeper, settings: Settings, seed: int) -> None:
+    def __init__(self, keeper: Keeper, settings: Settings, seed: int, longest_pause_s: float) -> None:
         self._keeper = keeper
         self._day = Day(settings)
         self._spool = Spool(settings.spool_dir)
         self._chance = random.Random(seed)
+        self._longest_pause_s = longest_pause_s
         self.outcome = Outcome()
 
-    def run(self, points: int, slots: int) -> None:
-        """Carry out the schedule, over at least so many slots."""
-        while self.outcome.kills.total() < points:
-            target = self._chance.choice(TARGETS)
-            self._go_on(self._chance.uniform(0, LONGEST_PAUSE_S))
-            self.outcome.kills[target] += self._kill(target)
-        while self.outcome.slots < slots:
-            self._go_on(LOOK_S)
+    def run(self, points: int, seconds: float) -> None:
+        """Carry out the schedule: so many kills, or as many as the time is enough for."""
+        until = time.monotonic() + seconds
+        while self.outcome.kills.total() < points and time.monotonic() < until:
+            for target in self._chance.sample(TARGETS, min(len(TARGETS), points - self.outcome.kills.total())):
+                self._go_on(self._chance.uniform(0, self._longest_pause_s))
+                self.outcome.kills[target] += self._kill(target)
 
     def _kill(self, target: str) -> bool:
         if target != RUN_WORKER:
@@ -113,14 +113,22 @@ class Kills:
         self.outcome.drained_s = time.monotonic() - began
 
 
-def killed(folder: Path, points: int, seed: int, *, slots: int = 0, port: int = 47300) -> Outcome:
-    """Kill `points` times over at least `slots` slots, and judge what is in the store."""
+def killed(
+    folder: Path,
+    points: int,
+    seed: int,
+    *,
+    minutes: float = 60,
+    port: int = 47300,
+    longest_pause_s: float = LONGEST_PAUSE_S,
+) -> Outcome:
+    """Kill `points` times, or for so long, and judge what is in the store."""
     environ = environment(folder, streams=STREAMS, port=port)
     settings = Settings.load(environ)
     with Keeper(settings, environ, folder / "platform.log") as keeper:
         began = time.monotonic()
-        kills = Kills(folder, keeper, settings, seed)
-        kills.run(points, slots)
+        kills = Kills(keeper, settings, seed, longest_pause_s)
+        kills.run(points, minutes * 60)
         kills.drain()
         outcome = kills.outcome
         outcome.seconds = time.monotonic() - began
@@ -178,11 +186,12 @@ def _reads(path: Path) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--points", type=int, default=150)
+    parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        outcome = killed(Path(folder), options.points, options.seed)
+        outcome = killed(Path(folder), options.points, options.seed, minutes=options.minutes)
     result = {
         "kills": dict(outcome.kills),
         "slots": outcome.slots,

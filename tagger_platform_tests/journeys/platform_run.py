@@ -101,6 +101,11 @@ class PlatformRun:
     def runs(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def ended(self) -> None:
+        """Wait for what was killed."""
+        assert self._process
+        self._process.wait()
+
     def stop(self, within_s: float) -> tuple[int, float]:
         """SIGTERM; returns the exit code and the seconds it took."""
         assert self._process
