@@ -31,7 +31,7 @@ WINDOW_S, HOP_S = 3, 5
 LIVE_S = 90.0
 RUNS_S = (0.5, 9.0)
 AWAY_S = (0.0, 4.0)
-"""Seconds of a life, and of the time after it: within a start, within a slot, while one is handed over, over several."""
+"""Seconds of a life, and of the time after it: within a start, within a slot, while one is handed over, over some."""
 
 
 @dataclass

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.faults import location
+from benchmarks.slot_run import children_cpu
 from tagger_platform.cli.platform import CODE_MODULE, processes
 from tagger_platform.settings import Settings
 from tagger_platform_tests.journeys.processes import LOOK_S, end, kill_all, start, wait_until, with_variable
@@ -80,6 +81,10 @@ class Keeper:
             os.kill(pid, signal.SIGKILL)
             return True
         return False
+
+    def workers_cpu_s(self) -> float:
+        """CPU-seconds of all runs that have ended."""
+        return children_cpu(self._running[CODE])
 
     def port(self, name: str) -> int:
         return self._wanted[name].port or 0
