@@ -3,8 +3,8 @@
     python -m benchmarks.load [--streams 20,100,1000] [--slots 6] [--json FILE]
 
 A stand-in for capture hands over a backlog of slots of so many streams, two windows each; code server and daemon are
-the real ones, and so are sensor, queue, run workers and store. Answers come from a table: what is measured is all but the
-providers. CPU is that of the run workers, from /proc (Linux); the line through the first and the last number of
+the real ones, and so are sensor, queue, run workers and store. Answers come from a table: what is measured is all but
+the providers. CPU is that of the run workers, from /proc (Linux); the line through the first and the last number of
 streams tells what a run costs anyway and what each stream adds.
 """
 
