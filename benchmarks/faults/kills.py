@@ -39,9 +39,9 @@ LONGEST_PAUSE_S = 8.0
 RUN_S = 3.0
 """Seconds of a run's life in which it is killed."""
 LOOK_S = 0.05
-RECOVERED_S = 300
-"""Seconds in which everything must be in the store after the last kill: a run that lost its process between the daemon
-and the code server is given up after Dagster's 120 s, and tried again."""
+RECOVERED_S = 1200
+"""Seconds in which everything must be in the store after the last kill. A slot rests half a minute longer after each of
+its runs that failed, and a run that lost its process between the daemon and the code server is given up after 120 s."""
 ANSWER_S = 20
 
 
@@ -108,7 +108,8 @@ class Kills:
         began = time.monotonic()
         while {*self._spool.ready(), *self._spool.claimed()}:
             if time.monotonic() - began > RECOVERED_S:
-                raise AssertionError(f"after {RECOVERED_S} s still in the spool: {self._spool.counts()}")
+                self.outcome.broken.append(f"after {RECOVERED_S} s still in the spool: {self._spool.counts()}")
+                break
             time.sleep(LOOK_S)
         self.outcome.drained_s = time.monotonic() - began
 
@@ -160,7 +161,7 @@ def _judge(outcome: Outcome, folder: Path, environ: dict[str, str], settings: Se
     log = log_of(settings)
     outcome.plays, outcome.windows = len(log.plays), len(log.states)
     outcome.differences = log.differences(undisturbed(folder, environ, outcome.slots))
-    outcome.broken = broken_promises(settings, day.begin, day.slot(outcome.slots).start)
+    outcome.broken += broken_promises(settings, day.begin, day.slot(outcome.slots).start)
     outcome.unreadable += [str(path) for path in settings.clips_dir.rglob("*.flac") if not _reads(path)]
     left = [*settings.spool_dir.rglob("*.flac")]
     outcome.unreadable += [f"left in the spool: {path}" for path in left]
