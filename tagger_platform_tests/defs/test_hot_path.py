@@ -58,9 +58,12 @@ class Hot:
         *recognizers: Table,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self.platform = Platform(settings, recognizers=recognizers or None, clock=clock)
-        self._job = build(settings, platform=self.platform).resolve_job_def("window_job")
         self._instance = instance
+        self.use(Platform(settings, recognizers=recognizers or None, clock=clock))
+
+    def use(self, platform: Platform) -> None:
+        self.platform = platform
+        self._job = build(platform.settings, platform=platform).resolve_job_def("window_job")
 
     def publish(self, slot: Slot = FIRST, *, corrupt: str = "", streams: tuple[str, ...] = ("cafe", "kexp")) -> None:
         windows = tuple(window(slot, stream) for stream in streams)

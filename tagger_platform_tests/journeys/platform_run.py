@@ -101,8 +101,19 @@ class PlatformRun:
         words = [sys.executable, "-m", "tagger_platform", command]
         self._process = start(words, self.log, environ=self.environ, cwd=self.folder)
 
+    @property
+    def pid(self) -> int:
+        """Of what was started last."""
+        assert self._process
+        return self._process.pid
+
     def runs(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    def ended(self) -> None:
+        """Wait for what was killed."""
+        assert self._process
+        self._process.wait()
 
     def stop(self, within_s: float) -> tuple[int, float]:
         """SIGTERM; returns the exit code and the seconds it took."""
