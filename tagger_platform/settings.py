@@ -207,6 +207,9 @@ class Settings:
     )
     queue_max_size: int = _var("QUEUE_MAX_SIZE", "500", _number(1, 1_000_000), "windows the spool holds at most")
     queue_max_mb: int = _var("QUEUE_MAX_MB", "2000", _number(1, 10_000_000), "megabytes the spool holds at most")
+    upload_max_mb: int = _var(
+        "UPLOAD_MAX_MB", "100", _number(1, 10_000), "megabytes that may be sent to the pages or the api at once"
+    )
     log_level: str = _var("LOG_LEVEL", "INFO", _one_of(*LOG_LEVELS), "DEBUG, INFO, WARNING or ERROR")
     structured_logs: bool = _var("STRUCTURED_LOGS", "false", _bool, "one JSON object a line instead of text")
     enable_prometheus: bool = _var("ENABLE_PROMETHEUS", "true", _bool, "serve metrics")

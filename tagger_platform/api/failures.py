@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from tagger_platform.errors import RequestError, StoreBusyError, TransientError
+from tagger_platform.errors import AudioError, RequestError, StoreBusyError, TransientError
 
 SENTENCES = {
     HTTPStatus.NOT_FOUND: "there is nothing at this path",
@@ -26,6 +26,14 @@ class BadParameterError(RequestError):
     def __init__(self, name: str, message: str) -> None:
         self.name = name
         super().__init__(message)
+
+
+class TooLargeError(RequestError):
+    """A body larger than is allowed."""
+
+
+class ConflictError(RequestError):
+    """The request is well formed, and what it is about stands in its way."""
 
 
 class CaptureDownError(TransientError):
@@ -57,6 +65,19 @@ def _bad_parameter(request: Request, error: Exception) -> JSONResponse:
     return failure(HTTPStatus.BAD_REQUEST, "bad_parameter", str(error), {"parameter": error.name})
 
 
+def _too_large(request: Request, error: Exception) -> JSONResponse:
+    """The rest of the body is never read, so the connection cannot be used again."""
+    return failure(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", str(error), headers={"Connection": "close"})
+
+
+def _conflict(request: Request, error: Exception) -> JSONResponse:
+    return failure(HTTPStatus.CONFLICT, "conflict", str(error))
+
+
+def _no_audio(request: Request, error: Exception) -> JSONResponse:
+    return failure(HTTPStatus.UNPROCESSABLE_ENTITY, "no_audio", str(error))
+
+
 def _capture_down(request: Request, error: Exception) -> JSONResponse:
     return failure(HTTPStatus.SERVICE_UNAVAILABLE, "capture_down", str(error))
 
@@ -83,6 +104,9 @@ def _unexpected(request: Request, error: Exception) -> JSONResponse:
 HANDLERS = {
     HTTPException: _http,
     BadParameterError: _bad_parameter,
+    TooLargeError: _too_large,
+    ConflictError: _conflict,
+    AudioError: _no_audio,
     CaptureDownError: _capture_down,
     StoreBusyError: _store_busy,
     TransientError: _unavailable,

@@ -63,6 +63,11 @@ def packed(raw: object) -> bytes:
     return zlib.compress(json.dumps(raw, ensure_ascii=False, separators=(",", ":")).encode())
 
 
+def unpacked(raw: bytes) -> bytes:
+    """What `packed` kept, as JSON; the catalogue's words are kept as they are."""
+    return raw if raw.startswith(b"{") else zlib.decompress(raw)
+
+
 def number(value: object) -> float | None:
     """`value` if it is a number that can be reckoned with."""
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
