@@ -5,7 +5,7 @@ they are used for their last part and their ending, nothing else.
 """
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -60,7 +60,7 @@ async def sent_files(request: Request) -> AsyncIterator[Sent]:
         await form.close()
 
 
-async def _bounded(request: Request, most: int) -> AsyncIterator[bytes]:
+async def _bounded(request: Request, most: int) -> AsyncGenerator[bytes]:
     """The body, cut off with an error as soon as it is known to be larger than `most` bytes."""
     told = request.headers.get("content-length", "")
     came = int(told) if told.isdecimal() and len(told) < 20 else 0
