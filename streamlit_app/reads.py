@@ -139,7 +139,7 @@ def _stream_titles(path: str, version: str) -> dict[str, str]:
 @st.cache_data(ttl=API_TTL_S, max_entries=ENTRIES, show_spinner=False)
 def _live_streams(api_url: str) -> LiveStreams:
     try:
-        with urllib.request.urlopen(f"{api_url}/api/streams", timeout=API_TIMEOUT_S) as answer:  # noqa: S310 - API_URL is http(s)
+        with urllib.request.urlopen(_asked(f"{api_url}/api/streams"), timeout=API_TIMEOUT_S) as answer:  # noqa: S310 - API_URL is http(s)
             listed = json.load(answer)["streams"]
         streams = tuple(_live_stream(item) for item in listed)
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError):
@@ -166,11 +166,16 @@ def _health(api_url: str) -> dict[str, Part]:
 
 def _ready_report(api_url: str) -> dict[str, dict[str, dict[str, str]]]:
     try:
-        with urllib.request.urlopen(f"{api_url}/readyz", timeout=API_TIMEOUT_S) as answer:  # noqa: S310 - API_URL is http(s)
+        with urllib.request.urlopen(_asked(f"{api_url}/readyz"), timeout=API_TIMEOUT_S) as answer:  # noqa: S310 - API_URL is http(s)
             found: dict[str, dict[str, dict[str, str]]] = json.load(answer)
     except urllib.error.HTTPError as error:  # a part that is failing makes it 503
         found = json.load(error)
     return found
+
+
+def _asked(url: str) -> urllib.request.Request:
+    token = settings().api_token
+    return urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})  # noqa: S310 - as above
 
 
 def _live_stream(item: dict[str, object]) -> LiveStream:

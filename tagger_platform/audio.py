@@ -21,6 +21,7 @@ from mutagen.aac import AACInfo
 from mutagen.mp3 import BitrateMode
 from numpy.typing import NDArray
 
+from tagger_platform.confined import confine
 from tagger_platform.errors import AudioError, RequestError
 
 Samples = NDArray[np.float32]
@@ -29,6 +30,8 @@ SHORTEST_S = 1.0
 """Seconds of audio below which there is nothing to recognise."""
 STALL_S = 60.0
 """Seconds without a sample after which ffmpeg is given up: it decodes hundreds of times faster than real time."""
+LENGTH_S = 600.0
+"""Seconds to find out how long a file is: a recording of a week takes a minute."""
 LONGEST_PACKET_S = 1.0
 """Seconds of audio in a packet at most; those of FLAC at low rates come near it."""
 BLOCK_BYTES = 1 << 20
@@ -91,7 +94,13 @@ def length_s(path: Path, ffmpeg: str | Path) -> float:
     arguments = [*_reading(path, ffmpeg), "-c", "copy", "-f", "null", "-progress", "pipe:1", "-nostats", "-"]
     with tempfile.TemporaryFile() as complaints:
         process = _start(arguments, complaints)
-        told, _ = process.communicate()
+        try:
+            told, _ = process.communicate(timeout=LENGTH_S)
+        except subprocess.TimeoutExpired:
+            raise AudioError(f"{path.name} could not be read within {LENGTH_S:.0f} s") from None
+        finally:
+            process.kill()
+            process.communicate()
         ends = re.findall(rb"^out_time_us=(\d+)$", told, re.MULTILINE)
         if not ends or (process.returncode and int(ends[-1]) == 0):
             raise AudioError(_reason(path, complaints))
@@ -167,7 +176,9 @@ def _first_text(tags: Any, keys: tuple[str, ...]) -> str:  # noqa: ANN401 (mutag
 
 def _start(arguments: list[str], complaints: IO[bytes]) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints)
+        return subprocess.Popen(
+            arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, preexec_fn=confine
+        )
     except OSError as error:
         raise RequestError(f"ffmpeg could not be started as {arguments[0]}: {error.strerror}") from error
 

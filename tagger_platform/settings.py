@@ -118,6 +118,21 @@ def _host(text: str) -> str:
     return text
 
 
+def _token(text: str) -> str:
+    if text and not re.fullmatch(r"[!-~]{16,512}", text):  # never quoted
+        raise ValueError(
+            "must be 16 or more characters without spaces, such as 'openssl rand -hex 24' prints, or empty"
+        )
+    return text
+
+
+def _host_names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    if odd := [name for name in names if not re.fullmatch(r"[a-z0-9.-]{1,253}", name)]:
+        raise ValueError(f"must be host names such as music.example, without scheme and port, not {odd[0]!r}")
+    return names
+
+
 def _notify_urls(text: str) -> tuple[str, ...]:
     """Apprise's addresses: they may hold commas themselves, so one that parts two has a scheme after it."""
     urls = [url.strip() for url in re.split(r",(?=\s*[A-Za-z][A-Za-z0-9+.-]*://)", text) if url.strip()]
@@ -151,6 +166,15 @@ class Settings:
         "CAPTURE_HOST", "127.0.0.1", _host, "address of capture's own port: where it listens and where the api asks"
     )
     api_url: str = _var("API_URL", "", _endpoint, "where the pages reach the api; empty: PORT on this machine")
+    api_token: str = _var(
+        "API_TOKEN", "", _token, "token that callers of the api must send; empty: everybody may ask", secret=True
+    )
+    api_hosts: tuple[str, ...] = _var(
+        "API_HOSTS", "", _host_names, "names of this machine in the internet or of a proxy, parted by commas"
+    )
+    streams_added_private: bool = _var(
+        "STREAMS_ADDED_PRIVATE", "true", _bool, "let streams added in the pages lead into private networks"
+    )
     code_port: int = _var("CODE_PORT", "", _port_or_next, "port of Dagster's code server, local; empty: PORT + 4")
     tz: ZoneInfo = _var("TZ", "America/Los_Angeles", _zone, "time zone of dates and nightly jobs")
     data_dir: Path = _var("DATA_DIR", "data", _path, "folder for everything that is kept")
@@ -207,9 +231,6 @@ class Settings:
     )
     queue_max_size: int = _var("QUEUE_MAX_SIZE", "500", _number(1, 1_000_000), "windows the spool holds at most")
     queue_max_mb: int = _var("QUEUE_MAX_MB", "2000", _number(1, 10_000_000), "megabytes the spool holds at most")
-    upload_max_mb: int = _var(
-        "UPLOAD_MAX_MB", "100", _number(1, 10_000), "megabytes that may be sent to the pages or the api at once"
-    )
     log_level: str = _var("LOG_LEVEL", "INFO", _one_of(*LOG_LEVELS), "DEBUG, INFO, WARNING or ERROR")
     structured_logs: bool = _var("STRUCTURED_LOGS", "false", _bool, "one JSON object a line instead of text")
     enable_prometheus: bool = _var("ENABLE_PROMETHEUS", "true", _bool, "serve metrics")

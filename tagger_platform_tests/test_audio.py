@@ -1,9 +1,12 @@
 """Any audio file becomes samples; what is no audio becomes a sentence."""
 
 import os
+import re
 import shutil
+import socket
 import stat
 import subprocess
+import sys
 import time
 
 import imageio_ffmpeg
@@ -14,7 +17,7 @@ import soundfile
 from mutagen.id3 import ID3, TALB, TIT2, TPE1, TPUB, TSRC
 from mutagen.mp4 import MP4
 
-from tagger_platform import audio
+from tagger_platform import audio, confined
 from tagger_platform.audio import decode, read_tags, read_window
 from tagger_platform.errors import AudioError, RequestError
 
@@ -259,3 +262,66 @@ def test_tags_that_cannot_be_read_are_as_good_as_none(content, tmp_path):
 
 def test_tags_of_a_file_that_has_vanished_are_as_good_as_none(tmp_path):
     assert read_tags(tmp_path / "gone.mp3") == audio.Tags("gone")
+
+
+LISTS = {
+    "m3u8": "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{target}\n#EXT-X-ENDLIST\n",
+    "master.m3u8": "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n{target}\n",
+    "ffconcat": "ffconcat version 1.0\nfile '{target}'\n",
+    "concat.ffconcat": "ffconcat version 1.0\nfile 'concat:{target}|{target}'\n",
+    "pls": "[playlist]\nFile1={target}\nNumberOfEntries=1\n",
+    "mpd": '<?xml version="1.0"?><MPD><BaseURL>{target}</BaseURL></MPD>',
+    "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=audio 9 RTP/AVP 0\na=control:{target}\n",
+}
+"""Files that make a player play another, of each kind."""
+
+
+@pytest.mark.parametrize("kind", LISTS)
+@pytest.mark.parametrize("named", ["as it is", "as mp3"])
+def test_no_list_makes_ffmpeg_open_another_file_or_address(kind, named, make, tmp_path):
+    secret = make("secret.wav")  # it could be played: what keeps it silent is that nobody opens it
+    path = tmp_path / (f"list.{kind}" if named == "as it is" else "list.mp3")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        for target in (secret, secret.as_uri(), f"http://127.0.0.1:{server.getsockname()[1]}/secret"):
+            path.write_text(LISTS[kind].format(target=target))
+            with pytest.raises(AudioError, match="not audio"):
+                everything(path)
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+def test_such_a_list_would_be_followed_without_our_limits(make, tmp_path):
+    path = tmp_path / "list.mp3"
+    path.write_text(LISTS["ffconcat"].format(target=make("secret.wav")))
+    followed = [FFMPEG, "-v", "error", "-safe", "0", "-f", "concat", "-i", path, "-f", "f32le", "pipe:1"]
+    assert len(subprocess.run(followed, capture_output=True, check=True).stdout) > 44_100
+
+
+def test_an_ffmpeg_that_takes_too_much_memory_or_writes_too_much_is_stopped(wav, tmp_path):
+    greedy = script(
+        tmp_path / "greedy",
+        f"exec {sys.executable} -c 'import sys; sys.stderr.write(\"x\" * 5_000_000); bytearray(4 << 30); print(1)'",
+    )
+    with pytest.raises(AudioError, match="not audio"):
+        list(decode(wav, RATE, greedy))
+
+
+def test_the_limits_are_set_in_the_process_itself(wav, tmp_path):
+    telling = script(tmp_path / "telling", f"cp /proc/self/limits {tmp_path}/limits")
+    with pytest.raises(AudioError):
+        list(decode(wav, RATE, telling))
+    told = dict(re.findall(r"^Max (.*?)\s{2,}(\d+) ", (tmp_path / "limits").read_text(), re.MULTILINE))
+    assert told["address space"] == str(confined.MEMORY_BYTES)
+    assert told["cpu time"] == str(confined.CPU_S)
+    assert told["file size"] == str(confined.WRITTEN_BYTES)
+    assert told["core file size"] == "0"
+
+
+def test_a_length_that_is_never_told_is_given_up(wav, tmp_path, monkeypatch):
+    monkeypatch.setattr(audio, "LENGTH_S", 0.3)
+    hanging = script(tmp_path / "hanging", f"echo $$ > {tmp_path}/pid\nexec sleep 60")
+    with pytest.raises(AudioError, match="could not be read within"):
+        audio.length_s(wav, hanging)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)

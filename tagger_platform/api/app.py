@@ -20,7 +20,9 @@ from tagger_platform.api import health, library, proof, streams
 from tagger_platform.api.art import art
 from tagger_platform.api.capture_client import CaptureClient
 from tagger_platform.api.failures import HANDLERS
+from tagger_platform.api.guard import Doors, Guard
 from tagger_platform.api.identify import identifications, identify
+from tagger_platform.api.limits import MOST_CONNECTIONS, Bodies, ImpatientProtocol
 from tagger_platform.api.metrics import PlatformCollector, metrics
 from tagger_platform.api.plays import plays
 from tagger_platform.api.requests import RequestMetrics
@@ -43,6 +45,7 @@ GOODBYE_S = 2
 def create_app(settings: Settings) -> Starlette:
     """The whole api as an ASGI application."""
     registry = CollectorRegistry()
+    doors = Doors(settings.api_token, settings.api_hosts, (settings.ui_port,))
     app = Starlette(
         routes=[
             Route("/", home),
@@ -70,7 +73,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/api/windows/{window_id:path}/raw/{provider}", proof.raw),
             *([Route(settings.metrics_path, metrics)] if settings.enable_prometheus else []),
         ],
-        middleware=[Middleware(RequestMetrics, registry=registry)],
+        middleware=[Middleware(RequestMetrics, registry=registry), Middleware(Guard, doors=doors), Middleware(Bodies)],
         exception_handlers=HANDLERS,
     )
     app.state.settings = settings
@@ -102,6 +105,8 @@ def run(settings: Settings) -> int:
             Watch(app.state.watched, Notifier(settings.notify_urls)).start()
         config = uvicorn.Config(
             app,
+            http=ImpatientProtocol,
+            limit_concurrency=MOST_CONNECTIONS,
             access_log=False,
             log_config=None,
             log_level="warning",

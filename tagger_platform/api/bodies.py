@@ -1,11 +1,10 @@
-"""What people send: files of a form and small JSON objects, never more than is allowed.
+"""What people send: files of a form, and JSON objects.
 
-What belongs here: taking bodies in, bounded. What does not: what is done with them. Names of files come from outside:
-they are used for their last part and their ending, nothing else.
+What belongs here: taking bodies in. What does not: how large they may be (`limits`), what is done with them. Names of
+files come from outside: they are used for their last part and their ending, nothing else.
 """
 
-import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,17 +14,13 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from tagger_platform.api.failures import BadParameterError, TooLargeError
+from tagger_platform.api.failures import BadParameterError
 from tagger_platform.audio import SUFFIXES
-from tagger_platform.settings import Settings
 
 MOST_FILES = 50
-FORM_BYTES = 1 << 20
-"""What a form may hold beside its files."""
-JSON_BYTES = 64 << 10
 LONGEST_NAME = 120
 """Characters of a file's name that are kept; file systems take 255 bytes."""
 
@@ -42,40 +37,20 @@ class Sent:
 async def sent_files(request: Request) -> AsyncIterator[Sent]:
     """The files under `file` in a form, for as long as the block lasts, under their own names.
 
-    Raises TooLargeError above UPLOAD_MAX_MB together, BadParameterError for what is no such form or no audio file.
+    Raises BadParameterError for what is no such form, or no audio by its name.
     """
-    settings: Settings = request.app.state.settings
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise BadParameterError("file", "send the audio as a form: multipart/form-data with the field 'file'")
-    bounded = _bounded(request, settings.upload_max_mb * 1_000_000)
     try:
-        form = await MultiPartParser(request.headers, bounded, max_files=MOST_FILES, max_part_size=FORM_BYTES).parse()
-    except MultiPartException as error:
-        raise BadParameterError("file", f"the form cannot be read: {error.message}") from error
+        form = await request.form(max_files=MOST_FILES)
+    except HTTPException as error:  # what Starlette makes of a form that cannot be read
+        raise BadParameterError("file", f"the form cannot be read: {error.detail}") from error
     try:
         with TemporaryDirectory(prefix="tagger-upload-") as folder:
             files = await run_in_threadpool(_stored, form, Path(folder))
             yield Sent(files, {name: value for name, value in form.items() if isinstance(value, str)})
     finally:
         await form.close()
-
-
-async def _bounded(request: Request, most: int) -> AsyncGenerator[bytes]:
-    """The body, cut off with an error as soon as it is known to be larger than `most` bytes."""
-    told = request.headers.get("content-length", "")
-    came = int(told) if told.isdecimal() and len(told) < 20 else 0
-    if came > most:
-        raise _too_large(most)
-    came = 0
-    async for block in request.stream():
-        came += len(block)
-        if came > most:
-            raise _too_large(most)
-        yield block
-
-
-def _too_large(most: int) -> TooLargeError:
-    return TooLargeError(f"that is more than {most // 1_000_000} MB, the most that may be sent (UPLOAD_MAX_MB)")
 
 
 def _stored(form: FormData, folder: Path) -> tuple[Path, ...]:
@@ -109,13 +84,8 @@ def _listed() -> str:
 
 async def json_object(request: Request) -> dict[str, Any]:
     """The body as a JSON object. Raises BadParameterError for anything else."""
-    body = b""
-    async for block in request.stream():
-        body += block
-        if len(body) > JSON_BYTES:
-            raise TooLargeError(f"that is more than {JSON_BYTES // 1024} KB of JSON")
     try:
-        found = json.loads(body)
+        found = await request.json()
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):

@@ -28,12 +28,17 @@ class BadParameterError(RequestError):
         super().__init__(message)
 
 
-class TooLargeError(RequestError):
-    """A body larger than is allowed."""
-
-
 class ConflictError(RequestError):
     """The request is well formed, and what it is about stands in its way."""
+
+
+class BodyRefusedError(RequestError):
+    """A request's body that is too large or too slow, with the status and code of the answer."""
+
+    def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
+        self.status = status
+        self.code = code
+        super().__init__(message)
 
 
 class CaptureDownError(TransientError):
@@ -65,17 +70,17 @@ def _bad_parameter(request: Request, error: Exception) -> JSONResponse:
     return failure(HTTPStatus.BAD_REQUEST, "bad_parameter", str(error), {"parameter": error.name})
 
 
-def _too_large(request: Request, error: Exception) -> JSONResponse:
-    """The rest of the body is never read, so the connection cannot be used again."""
-    return failure(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", str(error), headers={"Connection": "close"})
-
-
 def _conflict(request: Request, error: Exception) -> JSONResponse:
     return failure(HTTPStatus.CONFLICT, "conflict", str(error))
 
 
 def _no_audio(request: Request, error: Exception) -> JSONResponse:
     return failure(HTTPStatus.UNPROCESSABLE_ENTITY, "no_audio", str(error))
+
+
+def _body_refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, BodyRefusedError)  # noqa: S101 - as above
+    return failure(error.status, error.code, str(error), headers={"Connection": "close"})
 
 
 def _capture_down(request: Request, error: Exception) -> JSONResponse:
@@ -104,9 +109,9 @@ def _unexpected(request: Request, error: Exception) -> JSONResponse:
 HANDLERS = {
     HTTPException: _http,
     BadParameterError: _bad_parameter,
-    TooLargeError: _too_large,
     ConflictError: _conflict,
     AudioError: _no_audio,
+    BodyRefusedError: _body_refused,
     CaptureDownError: _capture_down,
     StoreBusyError: _store_busy,
     TransientError: _unavailable,

@@ -20,6 +20,7 @@ from tagger_platform.api.bodies import json_object
 from tagger_platform.api.failures import BadParameterError, CaptureDownError
 from tagger_platform.api.stream_file import StreamFile
 from tagger_platform.capture.check import check as check_url
+from tagger_platform.capture.destination import refusal
 from tagger_platform.capture.ffmpeg import find_ffmpeg
 from tagger_platform.model import STREAM_NAME, Stream
 from tagger_platform.settings import Settings
@@ -32,8 +33,8 @@ ON_ITS_WAY = "it is saved; capture does not answer, and reads it when it starts"
 
 async def check(request: Request) -> Response:
     """Try `{"url"}` for some seconds; `sentence` says in plain words what is there, or what is wrong."""
-    url = _url(await json_object(request))
     settings: Settings = request.app.state.settings
+    url = await _url(await json_object(request), settings)
     if request.app.state.checks.borrowed_tokens >= CHECKS_AT_ONCE:
         raise BadParameterError("url", "other streams are being tried just now: try again in some seconds")
     found = await anyio.to_thread.run_sync(
@@ -44,7 +45,7 @@ async def check(request: Request) -> Response:
 
 async def add(request: Request) -> Response:
     """Add `{"name", "url", "title"?, "enabled"?}`."""
-    stream = _stream(await json_object(request))
+    stream = await _stream(await json_object(request), request.app.state.settings)
     return await _changed(request, lambda file: file.add(stream), HTTPStatus.CREATED)
 
 
@@ -79,12 +80,12 @@ def _change(state: State, change: Callable[[StreamFile], None]) -> dict[str, Any
     return {"reloaded": answer.good, "detail": "" if answer.good else str(answer.body)}
 
 
-def _stream(body: dict[str, Any]) -> Stream:
+async def _stream(body: dict[str, Any], settings: Settings) -> Stream:
     """The stream that the body describes. Raises BadParameterError; no message repeats the URL."""
     name = _text(body, "name", 40)
     if not STREAM_NAME.fullmatch(name):
         raise BadParameterError("name", "the name must be 1 to 40 of a-z, 0-9, _ and -; use a title for more")
-    url = _url(body)
+    url = await _url(body, settings)
     title = _text(body, "title", LONGEST_TITLE) if body.get("title") else ""
     enabled = body.get("enabled", True)
     if not isinstance(enabled, bool):
@@ -92,13 +93,10 @@ def _stream(body: dict[str, Any]) -> Stream:
     return Stream(name, url, title, enabled)
 
 
-def _url(body: dict[str, Any]) -> str:
-    """A file on this machine is a stream only where somebody with access to the machine says so."""
+async def _url(body: dict[str, Any], settings: Settings) -> str:
     url = stream_config.quote_userinfo(_text(body, "url", LONGEST_URL))
-    if problem := stream_config.url_problem(url):
-        raise BadParameterError("url", f"the URL {problem}")
-    if url.startswith("file:"):
-        raise BadParameterError("url", "the URL must not be a file: those are set in the environment or by an editor")
+    if why := await run_in_threadpool(refusal, url, private=settings.streams_added_private):
+        raise BadParameterError("url", why)
     return url
 
 

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any
 
+from tagger_platform import callers
 from tagger_platform.capture.supervisor import Supervisor
 from tagger_platform.capture.writer import Writer
 from tagger_platform.errors import RequestError, SettingsError, TransientError
@@ -25,6 +26,9 @@ LATE_S = 10.0
 """seconds without a tick after which capture counts as stuck; it ticks several times a second"""
 FUTURE_S = 3600.0
 """seconds: when the next slot is farther away than this, the clock was ahead once and the log waits for it"""
+
+REQUEST_S = 10.0
+"""seconds that a caller may be silent for in the middle of a request"""
 
 Reload = Callable[[], dict[str, list[str]]]
 
@@ -137,6 +141,17 @@ class _Http(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     health: Health
     reload: Reload
+    timeout = REQUEST_S
+
+    def parse_request(self) -> bool:
+        """As always; but no page of another host gets anything here, nor one that calls this machine by its own name."""
+        if not super().parse_request():
+            return False
+        host, named = self.headers.get("Host", ""), self.health.supervisor.settings.api_hosts
+        if (host and not callers.host_is_ours(host, named)) or self.headers.get("Origin") is not None:
+            self._error(403, "foreign_caller", "this port is for the api and for Prometheus, not for pages")
+            return False
+        return True
 
     def do_GET(self) -> None:
         if self.path == self.health.metrics_path:
@@ -169,6 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", media_type)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Content-Type-Options", "nosniff")
         self.end_headers()
         self.wfile.write(body)
 

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import acoustid
 import requests
 
+from tagger_platform.confined import confine
 from tagger_platform.model import Status
 from tagger_platform.recognize.answers import DETAIL_CHARS, NoAnswerError
 
@@ -53,7 +54,9 @@ async def question(audio: Path, fpcalc: str, key: str, host: str | None, *, step
 def _fingerprint(fpcalc: str, audio: Path, timeout_s: float) -> tuple[float, str]:
     """Seconds and fingerprint of the file. What fpcalc printed counts: 1.5 exits with 3 at the end of whole files."""
     try:
-        done = subprocess.run([fpcalc, "-json", str(audio)], capture_output=True, timeout=timeout_s, check=False)
+        done = subprocess.run(
+            [fpcalc, "-json", str(audio)], capture_output=True, timeout=timeout_s, check=False, preexec_fn=confine
+        )
         told = json.loads(done.stdout)
         return float(told["duration"]), str(told["fingerprint"])
     except subprocess.TimeoutExpired:

@@ -18,7 +18,7 @@ from tagger_platform_tests.fingerprint.tunes import RATE, tune
 
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
-    return Library(samples.settings(tmp_path / "data", UPLOAD_MAX_MB="1"))
+    return Library(samples.settings(tmp_path / "data"))
 
 
 @pytest.fixture
@@ -103,18 +103,3 @@ def test_a_form_that_cannot_be_used_is_a_sentence(api, library, body, says):
     answer = api.post("/api/library", **body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_parameter")
     assert says in answer.json()["error"]["message"]
-
-
-def test_more_than_is_allowed_is_refused_before_it_is_read_and_while_it_comes(api, library):
-    told = send(api, ("big.mp3", bytes(1_000_001)))
-    assert (told.status_code, told.json()["error"]["code"]) == (413, "too_large")
-    assert "1 MB" in told.json()["error"]["message"]
-
-    def blocks() -> Iterator[bytes]:
-        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.mp3"\r\n\r\n'
-        for _ in range(20):
-            yield bytes(100_000)
-
-    untold = api.post("/api/library", content=blocks(), headers={"Content-Type": "multipart/form-data; boundary=x"})
-    assert untold.status_code == 413
-    assert not library.watched.exists()
