@@ -4,7 +4,6 @@ What belongs here: Streamlit's own document, completed, and setting the cookies.
 (`preferences`), the pages.
 """
 
-import json
 import re
 from functools import cache
 from pathlib import Path
@@ -19,10 +18,13 @@ from streamlit_app.preferences import CHOICES, PREFIX, Preferences
 
 YEAR_S = 365 * 24 * 3600
 THEME_NAMES = {preferences.Theme.DARK: "Dark", preferences.Theme.LIGHT: "Light"}
-"""Streamlit's own names; it looks for the chosen one in the browser's storage, under the page's path."""
-CHOOSE_THEME = (
-    "<script>try{{localStorage.setItem('stActiveTheme-'+location.pathname+'-v2',{chosen})}}catch(_){{}}</script>"
-)
+"""Streamlit's own."""
+FIRST_SCRIPT = """<script>
+window.__streamlit={BACKEND_BASE_URL:location.origin,MAIN_PAGE_BASE_URL:location.origin};
+try{localStorage.setItem("stActiveTheme-"+location.pathname+"-v2",JSON.stringify("THEME"))}catch(_){}
+</script>"""
+"""Run before Streamlit's own: where its server is, which it would otherwise find out by asking below each page's path,
+and the theme, which it keeps by page."""
 
 
 async def document(request: Request) -> Response:
@@ -34,7 +36,7 @@ async def document(request: Request) -> Response:
 
 def completed(chosen: Preferences) -> str:
     """Streamlit's document with language, theme and title, and without a font that no page uses."""
-    script = CHOOSE_THEME.format(chosen=json.dumps(json.dumps(THEME_NAMES[chosen.theme])))
+    script = FIRST_SCRIPT.replace("THEME", THEME_NAMES[chosen.theme])
     text = _streamlits_own().replace('<html lang="en">', f'<html lang="{chosen.language}">')
     text = re.sub(r'<link\s+rel="preload"[^>]*as="font"[^>]*>', "", text)
     return text.replace("<title>Streamlit</title>", "<title>Tagger</title>").replace("<head>", "<head>" + script, 1)

@@ -26,58 +26,16 @@ BACKSTAGE = {"api_client.py", "document.py", "listen.py", "server.py", "words.py
 MODULES = sorted(path for path in FOLDER.rglob("*.py") if path.name not in BACKSTAGE)
 TRANSLATORS = {"_", "ngettext"}
 SHOWN = frozenset(
-    [
-        "badge",
-        "button",
-        "caption",
-        "checkbox",
-        "download_button",
-        "echarts_chart",
-        "error",
-        "expander",
-        "feedback",
-        "file_uploader",
-        "form",
-        "form_submit_button",
-        "header",
-        "html",
-        "info",
-        "link_button",
-        "markdown",
-        "metric",
-        "multiselect",
-        "number_input",
-        "Page",
-        "page_link",
-        "pills",
-        "popover",
-        "progress",
-        "radio",
-        "segmented_control",
-        "select_slider",
-        "selectbox",
-        "slider",
-        "spinner",
-        "status",
-        "subheader",
-        "success",
-        "tabs",
-        "text",
-        "text_area",
-        "text_input",
-        "time_input",
-        "title",
-        "toast",
-        "toggle",
-        "warning",
-        "write",
-        "audio_input",
-        "chat_input",
-        "date_input",
-        "camera_input",
-        "dialog",
-    ]
-) | {f"{kind}Column" for kind in ("Text", "Number", "Link", "Image", "Progress", "Date", "Time", "Datetime", "List")}
+    {
+        *("badge", "button", "caption", "checkbox", "download_button", "echarts_chart", "error", "expander", "header"),
+        *("file_uploader", "form_submit_button", "html", "info", "link_button", "markdown", "metric", "multiselect"),
+        *("number_input", "Page", "page_link", "pills", "popover", "progress", "radio", "segmented_control", "slider"),
+        *("select_slider", "selectbox", "spinner", "status", "subheader", "success", "tabs", "text", "text_area"),
+        *("text_input", "time_input", "date_input", "title", "toast", "toggle", "warning", "write", "audio_input"),
+        *("camera_input", "dialog", "TextColumn", "NumberColumn", "LinkColumn", "ImageColumn", "ProgressColumn"),
+        *("DateColumn", "TimeColumn", "DatetimeColumn", "ListColumn", "BarChartColumn", "LineChartColumn"),
+    }
+)
 """Streamlit's functions that show the texts they are given."""
 TEXTS = frozenset({"label", "body", "help", "placeholder", "title", "text", "display_text", "alt", "caption", "value"})
 """Their parameters that are shown."""
