@@ -19,6 +19,8 @@ from tagger_platform.store.writes import _write_tracks, write_windows
 TZ = ZoneInfo("America/Los_Angeles")
 DAY = date(2025, 11, 20)
 """A day that is over, whatever the clock of the machine says."""
+SHORT_DAY, LONG_DAY = date(2025, 3, 9), date(2025, 11, 2)
+"""The days of 23 and of 25 hours."""
 HOP_S = 120
 STREAMS = {
     "kexp": "KEXP 90.3",
