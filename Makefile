@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test screenshots clean
+.PHONY: setup demo test screenshots messages clean
 
 setup: .venv/ready
 
@@ -15,6 +15,15 @@ test: .venv/ready-dev
 
 screenshots: .venv/ready-dev
 	$(BIN)/python -m scripts.screenshots
+
+# Brings the pages' catalogues in step with the code; what is new is empty then: a test says so until it is translated.
+messages: .venv/ready-dev
+	mkdir -p build
+	$(BIN)/pybabel -q extract --no-location --sort-output --project=tagger -o build/messages.pot streamlit_app
+	for language in es uk ru; do \
+		$(BIN)/pybabel -q update -N --ignore-obsolete --omit-header --init-missing -w 100 \
+			-D streamlit_app -d streamlit_app/locale -i build/messages.pot -l $$language || exit 1; \
+	done
 
 .venv/ready: pyproject.toml constraints.txt scripts/setup.py
 	$(PYTHON) scripts/setup.py

@@ -10,12 +10,15 @@ after it is measured, and one more, when nothing has changed. `process_time` cou
 import argparse
 import json
 import statistics
+import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tagger_platform.api.metrics import PlatformCollector
 from tagger_platform.model import CaptureState, Recognition, Slot, Status, Track, Window
@@ -25,9 +28,11 @@ from tagger_platform.spool import CAPTURE, Manifest
 from tagger_platform.store.database import Database
 from tagger_platform.store.expected import write_expected
 from tagger_platform.store.writes import write_recognitions, write_windows
+from tagger_platform_tests import big_log
+from tagger_platform_tests.big_log import Extent
 
 STREAMS = [f"s{n}" for n in range(1, 6)]
-HOP_S, PLAY_S = 120, 180
+HOP_S, PLAY_S, TRACKS = 120, 180, 20_000
 OFFSETS = (0, 30)
 ROUNDS = 15
 
@@ -76,37 +81,20 @@ def measure(folder: Path, plays: int) -> dict[str, float]:
 
 
 def fill(database: Database, plays: int, now: Slot) -> None:
-    """The log up to `now`. Tables are sorted by time, as a log that grows is."""
-    each = plays // len(STREAMS)
-    values = {"now": now.start.replace(tzinfo=None), "streams": STREAMS}
-    slots = each * PLAY_S // HOP_S
+    """The log up to `now`, with every window of it."""
+    length = timedelta(seconds=plays // len(STREAMS) * PLAY_S)
+    extent = Extent(
+        plays,
+        tracks=TRACKS,
+        streams=dict(zip(STREAMS, STREAMS, strict=True)),
+        play_s=PLAY_S,
+        until=now.start,
+        windows_for=length,
+        offsets=OFFSETS,
+    )
     with database.writing() as connection:
-        connection.execute(
-            "INSERT INTO tracks SELECT 'catalogue:' || i, 'catalogue', i, 'Song ' || i, 'Artist', '', '', '', '', '',"
-            " 180, 'music' FROM range(20000) t(i)"
-        )
-        connection.execute(
-            "INSERT INTO plays SELECT s || i, s, $now - to_seconds(180 * i), $now - to_seconds(180 * i - 170), 0.5,"
-            " 'confirmed', 'catalogue:' || i * 7919 % 20000, 0.99, 'catalogue_two_hit', false, ''"
-            f" FROM range({each}, 0, -1) t(i), unnest($streams) u(s)",
-            values,
-        )
-        connection.execute(
-            "INSERT INTO windows SELECT s || '/' || strftime(slot, '%Y-%m-%dT%H:%M:%SZ') || '+' || o, s, slot, o, 12,"
-            " slot + to_seconds(o), slot + to_seconds(o + 12), 'captured', '', -20, NULL, 'capture', 'heard'"
-            f" FROM (SELECT $now - to_seconds({HOP_S} * i) AS slot FROM range({slots}, 0, -1) t(i)),"
-            f" unnest($streams) u(s), unnest({list(OFFSETS)}) v(o)",
-            values,
-        )
-        connection.execute(
-            "INSERT INTO recognitions SELECT window_id, 'catalogue', 'no_match', NULL, NULL, [], NULL, NULL, 30, '',"
-            " ended_at, started_at, NULL, NULL FROM windows"
-        )
-        connection.execute(
-            f"INSERT INTO expected_windows SELECT $now - to_seconds({HOP_S} * i), 'capture', s, {HOP_S}, 12,"
-            f" {list(OFFSETS)} FROM range({slots}, 0, -1) t(i), unnest($streams) u(s)",
-            values,
-        )
+        big_log.write_plays(connection, extent, big_log.write_tracks(connection, TRACKS))
+        big_log.write_windows(connection, extent)
 
 
 def write_slot(database: Database, slot: Slot) -> None:

@@ -34,10 +34,12 @@ from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
 from tagger_platform.store.reports import plays_per_day
 from tagger_platform.store.search_index import SearchIndex
+from tagger_platform_tests.big_log import Extent, write_plays
 from tagger_platform_tests.insight.golden import HARD, GoldenQuery, golden_queries, golden_tracks
 
 DIMENSION = 384
 ROUNDS = 20
+YEAR_S = 365 * 24 * 3600
 Names = list[tuple[str, str]]
 """(title, artist) of the tracks of an answer, the best first."""
 
@@ -139,15 +141,11 @@ def ms(ask: Callable[[str], object], queries: Sequence[str]) -> str:
 
 
 def histograms(place: "Place", plays: int) -> str:
-    """Plays of a year, of all tracks alike; 50 other tracks each time."""
+    """Plays of a year; 50 other tracks each time."""
     now = datetime.now(UTC)
+    extent = Extent(plays, len(place.tracks), {"s": "s"}, max(YEAR_S // plays, 1), now)
     with place.database.writing() as connection:
-        connection.execute(
-            "INSERT INTO plays SELECT 'p' || i, 's', $now - to_seconds(31536000.0 * i / $plays), $now - to_seconds("
-            "31536000.0 * i / $plays - 170), 0.5, 'confirmed', ($tracks)[i * 7919 % len($tracks) + 1], 0.9, '', false,"
-            " '' FROM range($plays, 0, -1) t(i)",
-            {"now": now.replace(tzinfo=None), "plays": plays, "tracks": [track.track_id for track in place.tracks]},
-        )
+        write_plays(connection, extent, [track.track_id for track in place.tracks])
     tz, groups = Settings.load({}).tz, [place.tracks[start : start + 50] for start in range(0, 50 * ROUNDS, 50)]
     asked = {str(number): [track.track_id for track in group] for number, group in enumerate(groups)}
     return ms(lambda key: plays_per_day(place.database, asked[key], now.date(), tz), list(asked))

@@ -28,7 +28,7 @@ from tagger_platform.store.database import Database
 from tagger_platform.store.derivation import replace_plays
 from tagger_platform.store.retention import forget_old
 from tagger_platform.store.upkeep import look_after
-from tagger_platform.store.writes import _write_tracks
+from tagger_platform.store.writes import write_tracks
 
 NOW, LONG_AGO = Slot.parse("2026-11-21T00:00:00Z"), Slot.parse("2020-01-01T00:00:00Z")
 BETWEEN = datetime(2025, 1, 1, tzinfo=UTC)
@@ -76,7 +76,7 @@ def _write(folder: Path, writer: str) -> None:
     while True:
         plays = [_play(writer, number, slot) for slot in (NOW, *_hours(LONG_AGO, OLD_PLAYS))]
         with database.writing() as connection:
-            _write_tracks(connection, [play.track for play in plays])
+            write_tracks(connection, [play.track for play in plays])
             replace_plays(connection, [], plays)
         _note(done, plays[0].play_id)
         number += 1

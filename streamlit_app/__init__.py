@@ -1,7 +1,7 @@
 """The pages people look at.
 
 What belongs here: asking `store.reports` and the api, and drawing the answers. What does not: changing anything
-itself (the api does), torch, Dagster. `app.py` is navigation, `views/` holds one file per page.
+itself (the api does), torch, Dagster. `app.py` is navigation, `pages.py` the list of pages, `views/` one file per page.
 """
 
 import sys

@@ -1,59 +1,97 @@
-"""What a page's address asks for: the day and the streams, as ``?date=2026-11-20&stream=kexp,nova``.
+"""What a page's address asks for: every filter is a query parameter, as ``?date=2026-11-20&stream=kexp,nova``.
 
-What belongs here: reading those parameters, however damaged, and writing them. What does not: widgets. Pure.
+What belongs here: reading parameters, however damaged, and writing them. What does not: widgets. What cannot be used is
+told in a sentence, and what stands in for it is shown.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from streamlit_app.words import _
 from tagger_platform.model import STREAM_NAME
 
 FIRST_DAY = date(2000, 1, 1)
+LONGEST_TEXT = 200
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """The day and the streams to show (none named: all of them), and sentences on what was not understood."""
+class Asked:
+    """The parameters of an address; `problems` are sentences about those that were not understood so far."""
 
-    day: date
-    streams: tuple[str, ...]
-    problems: tuple[str, ...] = ()
+    def __init__(self, parameters: Mapping[str, str]) -> None:
+        self._parameters = parameters
+        self.problems: list[str] = []
+
+    def day(self, today: date, name: str = "date") -> date:
+        """A day of the log up to `today`, which stands in for any other."""
+        text = self._parameters.get(name, "")
+        try:
+            day = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
+        except ValueError:
+            day = None
+        if text and day is None:
+            self.problems.append(_("The date in the address is not a day such as 2026-11-20, so this is today."))
+        elif day and not FIRST_DAY <= day <= today:
+            self.problems.append(_("{day} is not a day of the log, so this is today.").format(day=day.isoformat()))
+            day = None
+        return day or today
+
+    def streams(self, known: Sequence[str], name: str = "stream") -> tuple[str, ...]:
+        """Streams in their own order; none named: all of them."""
+        names = [one.strip() for one in self._parameters.get(name, "").split(",") if one.strip()]
+        wanted = tuple(one for one in known if one in names)
+        if strange := [one for one in names if one not in known]:
+            self.problems.append(_strange(strange[0], bool(wanted)))
+        return wanted
+
+    def choice(self, name: str, known: Sequence[str], otherwise: str = "") -> str:
+        """One of `known`; `otherwise` stands in for anything else."""
+        text = self._parameters.get(name, "")
+        if text and text not in known:
+            self._not_understood(name)
+        return text if text in known else otherwise
+
+    def number(self, name: str, low: int, high: int, otherwise: int) -> int:
+        """A whole number from `low` to `high`."""
+        text = self._parameters.get(name, "")
+        value = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+        if value is not None and low <= value <= high:
+            return value
+        if text:
+            self._not_understood(name)
+        return otherwise
+
+    def text(self, name: str) -> str:
+        """Whatever was typed, of a sensible length."""
+        return self._parameters.get(name, "").strip()[:LONGEST_TEXT]
+
+    def _not_understood(self, name: str) -> None:
+        self.problems.append(
+            _("The address asks for a {name} that does not exist, so it is left out.").format(name=name)
+        )
 
 
-def read(day: str, streams: str, *, today: date, known: Sequence[str]) -> Wanted:
-    """What the parameters ask for; today and all streams stand in for what cannot be used."""
-    wanted_day, day_problem = _day(day, today)
-    wanted_streams, stream_problem = _streams(streams, known)
-    return Wanted(wanted_day, wanted_streams, tuple(text for text in (day_problem, stream_problem) if text))
+def _strange(name: str, some: bool) -> str:
+    known_as = name if STREAM_NAME.fullmatch(name) else ""
+    if known_as and some:
+        return _("The address asks for a stream called {name}, which does not exist.").format(name=name)
+    if known_as:
+        text = _("The address asks for a stream called {name}, which does not exist; these are all streams.")
+        return text.format(name=name)
+    if some:
+        return _("The address asks for such a stream as does not exist.")
+    return _("The address asks for such a stream as does not exist; these are all streams.")
 
 
-def write(day: date, streams: Sequence[str], *, today: date) -> Mapping[str, str]:
-    """The parameters for an address; today and all streams need none, so that a bookmark stays on today."""
-    values = {"date": "" if day == today else day.isoformat(), "stream": ",".join(streams)}
-    return {name: value for name, value in values.items() if value}
+def parameters(**filters: date | int | str | Sequence[str] | None) -> dict[str, str]:
+    """The parameters for an address. What is empty needs none, so that a bookmark of today stays on today."""
+    texts = {name: _text(value) for name, value in filters.items()}
+    return {name: text for name, text in texts.items() if text}
 
 
-def _day(text: str, today: date) -> tuple[date, str]:
-    if not text:
-        return today, ""
-    try:
-        day = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
-    except ValueError:
-        day = None
-    if day is None:
-        return today, "The date in the address is not a day such as 2026-11-20, so this is today."
-    if not FIRST_DAY <= day <= today:
-        return today, f"{day.isoformat()} is not a day of the log, so this is today."
-    return day, ""
-
-
-def _streams(text: str, known: Sequence[str]) -> tuple[tuple[str, ...], str]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    wanted = tuple(name for name in known if name in names)
-    strange = [name for name in names if name not in known]
-    if not strange:
-        return wanted, ""
-    which = f"a stream called {strange[0]}" if STREAM_NAME.fullmatch(strange[0]) else "such a stream"
-    return wanted, f"The address asks for {which}, which does not exist{'' if wanted else '; these are all streams'}."
+def _text(value: date | int | str | Sequence[str] | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, int | str) else ",".join(value)

@@ -2,18 +2,25 @@
 
 import streamlit as st
 
-from streamlit_app import ui
-from streamlit_app.views import diagnostics, on_air
+from streamlit_app.pages import PAGES
+from streamlit_app.ui import failures, frame
 
-st.set_page_config(page_title="Tagger", page_icon=str(ui.STATIC / "icon.png"), layout="wide")
-st.logo(str(ui.STATIC / "logo.svg"), size="large")
-ui.frame()
+st.set_page_config(page_title="Tagger", page_icon=str(frame.STATIC / "icon.png"), layout="wide")
+st.logo(str(frame.STATIC / "logo.svg"), size="large")
+frame.frame()
 
 page = st.navigation(
     [
-        st.Page(on_air.page, title="On air", icon=":material/radio:", default=True),
-        st.Page(diagnostics.page, title="Diagnostics", icon=":material/vital_signs:", url_path="diagnostics"),
+        st.Page(
+            page.draw,
+            title=page.title,
+            icon=f":material/{page.icon}:",
+            url_path=page.path or None,
+            default=not page.path,
+        )
+        for page in PAGES
     ],
     position="top",
 )
-page.run()
+with failures.told():
+    page.run()

@@ -10,7 +10,10 @@ from statistics import median
 import pandas as pd
 import streamlit as st
 
-from streamlit_app import art, timeline, ui
+from streamlit_app import art, formats, timeline
+from streamlit_app.ui import states
+from streamlit_app.ui.text import plain, web_link
+from streamlit_app.words import _
 from tagger_platform.model import Play, PlayStatus
 
 ROW_PX, HEAD_PX, ROWS_SHOWN = 44, 38, 14
@@ -20,10 +23,10 @@ def numbers(plays: Sequence[Play]) -> None:
     """The day in four numbers."""
     artists = Counter(play.track.artist for play in plays if play.track.artist)
     told = {
-        "Plays": f"{len(plays):,}",
-        "Different tracks": f"{len({play.track.track_id for play in plays}):,}",
-        "Most played artist": ui.plain(min(artists, key=lambda name: (-artists[name], name))) if artists else "–",
-        "Median confidence": f"{median(play.confidence for play in plays):.0%}",
+        _("Plays"): formats.number(len(plays)),
+        _("Different tracks"): formats.number(len({play.track.track_id for play in plays})),
+        _("Most played artist"): plain(min(artists, key=lambda name: (-artists[name], name))) if artists else "–",
+        _("Median confidence"): formats.percent(median(play.confidence for play in plays)),
     }
     with st.container(key="numbers"):
         for column, (label, value) in zip(st.columns(len(told)), told.items(), strict=True):
@@ -40,24 +43,29 @@ def table(day: timeline.Day, plays: Sequence[Play], titles: Mapping[str, str]) -
         height=HEAD_PX + ROW_PX * min(len(plays), ROWS_SHOWN),
         key="plays",
         column_config={
-            "Time": st.column_config.TextColumn(width=70),
-            "Art": st.column_config.ImageColumn("", width=56),
-            "Title": st.column_config.TextColumn(width="medium"),
-            "Confidence": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1, width=150),
-            "Link": st.column_config.LinkColumn(display_text="Open ↗", width="small"),
+            "time": st.column_config.TextColumn(_("Time"), width=70),
+            "art": st.column_config.ImageColumn("", width=56),
+            "title": st.column_config.TextColumn(_("Title"), width="medium"),
+            "artist": st.column_config.TextColumn(_("Artist")),
+            "stream": st.column_config.TextColumn(_("Stream")),
+            "confidence": st.column_config.ProgressColumn(
+                _("Confidence"), format="percent", min_value=0, max_value=1, width=150
+            ),
+            "by": st.column_config.TextColumn(_("By")),
+            "link": st.column_config.LinkColumn(_("Link"), display_text=_("Open ↗"), width="small"),
         },
     )
 
 
 def _row(day: timeline.Day, play: Play, titles: Mapping[str, str]) -> dict[str, object]:
-    by = play.track.provider + (" · probable" if play.status is PlayStatus.PROBABLE else "")
+    probable = play.status is PlayStatus.PROBABLE
     return {
-        "Time": day.clock(play.started_at),
-        "Art": art.picture(play.track),
-        "Title": play.track.title,
-        "Artist": play.track.artist,
-        "Stream": titles.get(play.stream, play.stream),
-        "Confidence": play.confidence,
-        "By": by,
-        "Link": ui.web_link(play.track.link) or "",
+        "time": day.clock(play.started_at),
+        "art": art.picture(play.track),
+        "title": play.track.title,
+        "artist": play.track.artist,
+        "stream": titles.get(play.stream, play.stream),
+        "confidence": play.confidence,
+        "by": play.track.provider + (f" · {states.word(play.status)}" if probable else ""),
+        "link": web_link(play.track.link) or "",
     }

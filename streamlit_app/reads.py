@@ -1,19 +1,18 @@
 """What the pages know: reads of the log, cached by its version, and what the api says of the streams.
 
-What belongs here: asking, once for all visitors. What does not: drawing. No connection is ever cached.
+What belongs here: asking, once for all visitors, so nothing here is in anybody's language. What does not: drawing. No
+connection is ever cached.
 """
 
-import http.client
-import json
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 
 import streamlit as st
 
+from streamlit_app.api_client import Api, ApiDownError, ApiError
 from tagger_platform.decide.coverage import Coverage
 from tagger_platform.model import CanaryResult, Play
 from tagger_platform.settings import Settings
@@ -22,7 +21,6 @@ from tagger_platform.store.database import Database
 
 STORE_TIMEOUT_S = 5.0
 """A visitor would rather hear that the store is busy than wait longer."""
-API_TIMEOUT_S = 3.0
 API_TTL_S = 2
 """Seconds that the api's answer serves all visitors."""
 HEALTH_TTL_S = 15
@@ -42,12 +40,19 @@ class LiveStream:
     last_error: str = ""
 
 
+class Trouble(StrEnum):
+    """Why nobody can say how the streams are."""
+
+    API_DOWN = "api_down"
+    CAPTURE_DOWN = "capture_down"
+
+
 @dataclass(frozen=True)
 class LiveStreams:
-    """The configured streams; `problem` says in a sentence why their state is not known."""
+    """The configured streams, and why their state is not known where it is not."""
 
     streams: tuple[LiveStream, ...]
-    problem: str = ""
+    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True)
@@ -61,10 +66,19 @@ class Part:
 WELL = "ok"
 
 
+_MISSHAPEN = (LookupError, TypeError, AttributeError)
+"""What reading an answer of another shape raises."""
+
+
 @st.cache_resource(show_spinner=False)
 def settings() -> Settings:
     """The settings of this process. Raises SettingsError."""
     return Settings.load()
+
+
+def api() -> Api:
+    """For what is asked of the api by one visitor, or done."""
+    return Api(settings())
 
 
 def version() -> str:
@@ -139,15 +153,12 @@ def _stream_titles(path: str, version: str) -> dict[str, str]:
 @st.cache_data(ttl=API_TTL_S, max_entries=ENTRIES, show_spinner=False)
 def _live_streams(api_url: str) -> LiveStreams:
     try:
-        with urllib.request.urlopen(_asked(f"{api_url}/api/streams"), timeout=API_TIMEOUT_S) as answer:  # noqa: S310 - API_URL is http(s)
-            listed = json.load(answer)["streams"]
-        streams = tuple(_live_stream(item) for item in listed)
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError):
+        streams = tuple(_live_stream(item) for item in api().get("/api/streams")["streams"])
+    except (ApiDownError, ApiError, *_MISSHAPEN):
         known = tuple(LiveStream(stream.name, stream.display, UNKNOWN) for stream in settings().streams)
-        return LiveStreams(known, f"The api does not answer at {api_url}, so nobody can say how the streams are.")
-    if any(stream.state == "capture_down" for stream in streams):
-        return LiveStreams(streams, "Capture does not answer: nothing is being recorded now.")
-    return LiveStreams(streams)
+        return LiveStreams(known, Trouble.API_DOWN)
+    down = any(stream.state == "capture_down" for stream in streams)
+    return LiveStreams(streams, Trouble.CAPTURE_DOWN if down else None)
 
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)
@@ -158,24 +169,10 @@ def _canaries(path: str, version: str) -> list[CanaryResult]:
 @st.cache_data(ttl=HEALTH_TTL_S, max_entries=ENTRIES, show_spinner=False)
 def _health(api_url: str) -> dict[str, Part]:
     try:
-        parts = _ready_report(api_url)["parts"]
+        parts = api().get("/readyz")["parts"]
         return {name: Part(str(part["state"]), str(part["detail"])) for name, part in parts.items()}
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError):
+    except (ApiDownError, ApiError, *_MISSHAPEN):
         return {}
-
-
-def _ready_report(api_url: str) -> dict[str, dict[str, dict[str, str]]]:
-    try:
-        with urllib.request.urlopen(_asked(f"{api_url}/readyz"), timeout=API_TIMEOUT_S) as answer:  # noqa: S310 - API_URL is http(s)
-            found: dict[str, dict[str, dict[str, str]]] = json.load(answer)
-    except urllib.error.HTTPError as error:  # a part that is failing makes it 503
-        found = json.load(error)
-    return found
-
-
-def _asked(url: str) -> urllib.request.Request:
-    token = settings().api_token
-    return urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})  # noqa: S310 - as above
 
 
 def _live_stream(item: dict[str, object]) -> LiveStream:

@@ -17,13 +17,17 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from streamlit_app import reads
+from streamlit_app import listen, reads
+from streamlit_app.document import choose, document
+from streamlit_app.pages import PATHS
+from streamlit_app.ui import failures
+from streamlit_app.ui.frame import PREFERENCES_PATH
 from tagger_platform.observe.logs import set_up_logging
 from tagger_platform.store.art import HEADERS as ART_HEADERS
 from tagger_platform.store.art import PATH as ART_PATH
 from tagger_platform.store.art import art_file
 
-PRELOADED = ("duckdb", "pandas", "altair", "streamlit_app.views.on_air")
+PRELOADED = ("duckdb", "pandas", "altair", "streamlit_app.pages", "babel.dates")
 """Imported at start: together they cost a first visitor seconds."""
 
 HEADERS = {
@@ -84,9 +88,21 @@ def picture(request: Request) -> Response:
     return FileResponse(path, media_type=media_type, headers=ART_HEADERS)
 
 
+def tell(error: Exception) -> bool:
+    """What went wrong outside of any page's own care: a sentence, and nothing of Streamlit's."""
+    st.error(failures.sentence(error))
+    return True
+
+
 app = st.App(
     Path(__file__).with_name("app.py"),
-    routes=[Route(ART_PATH + "{name}", picture)],
+    routes=[
+        Route(ART_PATH + "{name}", picture),
+        Route(PREFERENCES_PATH, choose),
+        *listen.ROUTES,
+        *(Route("/" + path, document) for path in ("", *PATHS)),
+    ],
     middleware=[Middleware(SecurityHeaders)],
     lifespan=preload,
+    on_script_error=tell,
 )

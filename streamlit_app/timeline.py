@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from streamlit_app.ui import LINE, MUTED, RED, TEXT
+from streamlit_app import formats
+from streamlit_app.ui import states
+from streamlit_app.ui.theme import Palette
+from streamlit_app.words import _
 from tagger_platform.decide.coverage import Gap
 from tagger_platform.model import Play, PlayStatus
 
@@ -19,7 +22,6 @@ LABEL_STEP_H = 2
 SHORTEST_H = 1 / 60
 """Shorter spans are drawn this long (hours), or nobody could see or point at them."""
 PROBABLE_OPACITY = 0.38
-GAP_COLOUR = "#566174"
 LABELS_PX = 118
 """Room for the stream titles; longer ones are cut."""
 
@@ -48,16 +50,12 @@ class Day:
         return (min(max(instant, self.start), self.end) - self.start) / timedelta(hours=1)
 
     def clock(self, instant: datetime) -> str:
-        """``18:27``; with the zone where the clock shows that time twice."""
-        local = instant.astimezone(self.tz)
-        other = local.replace(fold=1 - local.fold)
-        shape = "%H:%M" if local.utcoffset() == other.utcoffset() else "%H:%M %Z"
-        return local.strftime(shape)
+        return formats.clock(instant, self.tz)
 
     def labels(self) -> list[str]:
         """What the clock says at every full hour since midnight, midnight at the end included."""
         instants = [self.start + timedelta(hours=hour) for hour in range(round(self.hours(self.end)) + 1)]
-        return [instant.astimezone(self.tz).strftime("%H") for instant in instants]
+        return [formats.hour(instant, self.tz) for instant in instants]
 
 
 def height(rows: Sequence[Row]) -> int:
@@ -65,7 +63,12 @@ def height(rows: Sequence[Row]) -> int:
 
 
 def option(
-    day: Day, rows: Sequence[Row], plays: Sequence[Play], gaps: Mapping[str, Sequence[Gap]], now: datetime
+    day: Day,
+    rows: Sequence[Row],
+    plays: Sequence[Play],
+    gaps: Mapping[str, Sequence[Gap]],
+    now: datetime,
+    palette: Palette,
 ) -> Option:
     """The chart of a day; `gaps` are by stream name."""
     return {
@@ -79,15 +82,19 @@ def option(
             "containLabel": False,
             "outerBoundsMode": "none",
         },
-        "xAxis": [{"type": "value", "min": 0, "max": day.hours(day.end), "show": False}, _hour_axis(day)],
-        "yAxis": _stream_axis(rows),
-        "tooltip": _tooltip(),
-        "series": [*_now_series(day, now), *_gap_series(day, rows, gaps), *_play_series(day, rows, plays)],
+        "xAxis": [{"type": "value", "min": 0, "max": day.hours(day.end), "show": False}, _hour_axis(day, palette)],
+        "yAxis": _stream_axis(rows, palette),
+        "tooltip": _tooltip(palette),
+        "series": [
+            *_now_series(day, now, palette),
+            *_gap_series(day, rows, gaps, palette),
+            *_play_series(day, rows, plays),
+        ],
     }
 
 
-def _stream_axis(rows: Sequence[Row]) -> Option:
-    label = {"color": "#C9D1DD", "fontSize": 12, "width": LABELS_PX - 14, "overflow": "truncate", "margin": 12}
+def _stream_axis(rows: Sequence[Row], palette: Palette) -> Option:
+    label = {"color": palette.text, "fontSize": 12, "width": LABELS_PX - 14, "overflow": "truncate", "margin": 12}
     hidden = {"show": False}
     return {
         "type": "category",
@@ -100,7 +107,7 @@ def _stream_axis(rows: Sequence[Row]) -> Option:
     }
 
 
-def _hour_axis(day: Day) -> Option:
+def _hour_axis(day: Day, palette: Palette) -> Option:
     """As many evenly spaced categories as the day has hours, labelled here: 00 01 01 02 where the clock goes back."""
     every_other = LABEL_STEP_H - 1
     return {
@@ -110,23 +117,23 @@ def _hour_axis(day: Day) -> Option:
         "boundaryGap": False,
         "axisLine": {"show": False},
         "axisTick": {"show": False},
-        "axisLabel": {"color": MUTED, "fontSize": 11, "margin": 12, "interval": every_other},
-        "splitLine": {"show": True, "interval": every_other, "lineStyle": {"color": LINE}},
+        "axisLabel": {"color": palette.muted, "fontSize": 11, "margin": 12, "interval": every_other},
+        "splitLine": {"show": True, "interval": every_other, "lineStyle": {"color": palette.line}},
     }
 
 
-def _tooltip() -> Option:
+def _tooltip(palette: Palette) -> Option:
     return {
         "trigger": "item",
         "confine": True,
-        "backgroundColor": "#1D2430",
-        "borderColor": LINE,
-        "textStyle": {"color": TEXT, "fontSize": 12},
+        "backgroundColor": palette.raised,
+        "borderColor": palette.line,
+        "textStyle": {"color": palette.text, "fontSize": 12},
         "extraCssText": "white-space: pre-line; max-width: 260px",
     }
 
 
-def _now_series(day: Day, now: datetime) -> list[Option]:
+def _now_series(day: Day, now: datetime, palette: Palette) -> list[Option]:
     """The red line of now: the mark of a series without points."""
     if not day.start <= now < day.end:
         return []
@@ -134,23 +141,26 @@ def _now_series(day: Day, now: datetime) -> list[Option]:
         "silent": True,
         "symbol": "none",
         "label": {"show": False},
-        "lineStyle": {"color": RED, "type": "solid", "width": 2, "opacity": 1},
+        "lineStyle": {"color": palette.red, "type": "solid", "width": 2, "opacity": 1},
         "data": [{"xAxis": day.hours(now)}],
     }
     return [{"type": "scatter", "data": [], "silent": True, "markLine": mark}]
 
 
-def _gap_series(day: Day, rows: Sequence[Row], gaps: Mapping[str, Sequence[Gap]]) -> list[Option]:
+def _gap_series(day: Day, rows: Sequence[Row], gaps: Mapping[str, Sequence[Gap]], palette: Palette) -> list[Option]:
     """Thin hatched lines where windows were lost, below the plays."""
     spans = [
-        _span(
-            day, index, gap.start, gap.end, f"{row.title}\n{_times(day, gap.start, gap.end)}\nnot heard: {gap.reason}"
-        )
+        _span(day, index, gap.start, gap.end, _gap(day, row, gap))
         for index, row in enumerate(rows)
         for gap in gaps.get(row.name, ())
     ]
-    style = {"color": GAP_COLOUR, "width": GAP_PX, "type": [2, 3], "opacity": 0.8}
+    style = {"color": palette.gap, "width": GAP_PX, "type": [2, 3], "opacity": 0.8}
     return [_lines("gaps", spans, style)] if spans else []
+
+
+def _gap(day: Day, row: Row, gap: Gap) -> str:
+    why = _("not heard: {reason}").format(reason=states.word(gap.reason))
+    return f"{row.title}\n{_times(day, gap.start, gap.end)}\n{why}"
 
 
 def _play_series(day: Day, rows: Sequence[Row], plays: Sequence[Play]) -> list[Option]:
@@ -168,7 +178,7 @@ def _play(day: Day, index: int, row: Row, play: Play) -> Option:
     probable = play.status is PlayStatus.PROBABLE
     who = f"{play.track.artist}\n" if play.track.artist else ""
     times = f"{row.title} · {_times(day, play.started_at, play.ended_at)}"
-    text = f"{play.track.title}\n{who}{times}{' · probable' if probable else ''}"
+    text = f"{play.track.title}\n{who}{times}{' · ' + states.word(play.status) if probable else ''}"
     span = _span(day, index, play.started_at, play.ended_at, text)
     return {**span, "lineStyle": {"opacity": PROBABLE_OPACITY}} if probable else span
 

@@ -14,12 +14,14 @@ from tagger_platform.model import CaptureState, Play, PlayStatus, Slot, Status, 
 from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
 from tagger_platform.store.derivation import replace_plays
-from tagger_platform.store.reports import day_bounds
+from tagger_platform.store.reports import day_bounds, plays_of_day
 from tagger_platform.store.writes import write_tracks, write_windows
 
 TZ = ZoneInfo("America/Los_Angeles")
 DAY = date(2025, 11, 20)
 """A day that is over, whatever the clock of the machine says."""
+SHORT_DAY, LONG_DAY = date(2025, 3, 9), date(2025, 11, 2)
+"""The days of 23 and of 25 hours."""
 HOP_S = 120
 STREAMS = {
     "kexp": "KEXP 90.3",
@@ -99,6 +101,16 @@ def write_plays(database: Database, plays: Iterable[Play]) -> None:
     with database.writing() as connection:
         write_tracks(connection, [item.track for item in listed])
         replace_plays(connection, [], listed)
+
+
+def noon(day: date) -> datetime:
+    """Twelve o'clock where the samples are."""
+    return datetime(day.year, day.month, day.day, 12, tzinfo=TZ)
+
+
+def plays_on(database: Database, day: date) -> list[Play]:
+    """What the log holds of a local day."""
+    return plays_of_day(database, day, TZ).plays
 
 
 def write_day(database: Database, day: date = DAY, *, until: datetime | None = None, seed: int = 1) -> list[Play]:

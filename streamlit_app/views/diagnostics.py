@@ -5,40 +5,54 @@ What belongs here: drawing both. What does not: finding out (the api's `/readyz`
 
 import streamlit as st
 
-from streamlit_app import reads, ui
-
-FIRST_CANARY = "No canary was sent yet: once an hour, each provider is asked about a clip that it should know."
+from streamlit_app import formats, reads
+from streamlit_app.ui import states
+from streamlit_app.ui.text import plain
+from streamlit_app.words import _
 
 
 def page() -> None:
-    with ui.sentences():
-        st.subheader("How every part is")
-        _parts()
-        st.subheader("Canaries")
-        _canaries()
+    st.subheader(_("How every part is"))
+    _parts()
+    st.subheader(_("Canaries"))
+    _canaries()
 
 
 def _parts() -> None:
     if not (parts := reads.health()):
-        st.warning(f"The api does not answer at {reads.settings().api_url}, so nobody can say how the parts are.")
+        st.warning(
+            _("The api does not answer at {url}, so nobody can say how the parts are.").format(
+                url=plain(reads.settings().api_url)
+            )
+        )
         return
-    rows = [{"Part": name, "State": part.state, "What it says": part.detail} for name, part in parts.items()]
-    st.dataframe(rows, hide_index=True, width="stretch")
+    rows = [{"part": name, "state": states.word(part.state), "detail": part.detail} for name, part in parts.items()]
+    columns = {"part": _("Part"), "state": _("State"), "detail": _("What it says")}
+    st.dataframe(rows, hide_index=True, width="stretch", column_config=columns)
 
 
 def _canaries() -> None:
     if not (sent := reads.canaries(reads.version())):
-        st.info(FIRST_CANARY)
+        states.empty(
+            _("No canary was sent yet: once an hour, each provider is asked about a clip that it should know.")
+        )
         return
     tz = reads.settings().tz
     rows = [
         {
-            "Provider": one.provider,
-            "Asked": f"{one.asked_at.astimezone(tz):%Y-%m-%d %H:%M}",
-            "What came of it": one.outcome.replace("_", " "),
-            "After": "" if one.latency_ms is None else f"{one.latency_ms:.0f} ms",
-            "More": one.detail,
+            "provider": one.provider,
+            "asked": formats.moment(one.asked_at, tz),
+            "outcome": states.word(one.outcome),
+            "after": formats.milliseconds(one.latency_ms),
+            "detail": one.detail,
         }
         for one in sent
     ]
-    st.dataframe(rows, hide_index=True, width="stretch")
+    columns = {
+        "provider": _("Provider"),
+        "asked": _("Asked"),
+        "outcome": _("What came of it"),
+        "after": _("After"),
+        "detail": _("More"),
+    }
+    st.dataframe(rows, hide_index=True, width="stretch", column_config=columns)

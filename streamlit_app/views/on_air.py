@@ -10,7 +10,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import streamlit as st
 
-from streamlit_app import address, art, play_list, reads, timeline, ui
+from streamlit_app import address, art, formats, play_list, reads, timeline
+from streamlit_app.reads import Trouble
+from streamlit_app.ui import failures, states, theme
+from streamlit_app.ui.cards import Card, cards
+from streamlit_app.ui.text import plain
+from streamlit_app.words import _, ngettext
 from tagger_platform.model import Play
 from tagger_platform.store.reports import day_bounds
 from tagger_platform.store.rows import plays_csv
@@ -19,7 +24,6 @@ POLL_S = 2
 """Seconds between two looks at the log's version: a play shows within this and the time to draw."""
 NOW_HOPS = 2.5
 """A track is on air now while its last window is at most this many hops old: one hop is the normal age of news."""
-HOW_TO_CONFIGURE = "Set `STREAM_1_NAME` and `STREAM_1_URL`, or list streams in `streams.yaml`, then start `tagger up`."
 DAY_KEY, STREAMS_KEY, DRAWN_KEY = "on_air_day", "on_air_streams", "on_air_drawn"
 
 
@@ -27,7 +31,9 @@ DAY_KEY, STREAMS_KEY, DRAWN_KEY = "on_air_day", "on_air_streams", "on_air_drawn"
 class Shown:
     """What the page shows now: the address, understood, and the streams there are (title and colour by name)."""
 
-    wanted: address.Wanted
+    wanted: date
+    streams: tuple[str, ...]
+    problems: list[str]
     today: date
     version: str
     titles: dict[str, str]
@@ -36,33 +42,35 @@ class Shown:
     @property
     def day(self) -> timeline.Day:
         tz = reads.settings().tz
-        return timeline.Day(*day_bounds(self.wanted.day, tz), tz)
+        return timeline.Day(*day_bounds(self.wanted, tz), tz)
 
 
 def page() -> None:
-    with ui.sentences():
-        shown = _shown()
-        st.session_state[DRAWN_KEY] = _state_of_things(shown.wanted.day, shown.version, shown.titles)
-        _live(shown.wanted.day)
-        for problem in shown.wanted.problems:
-            st.warning(problem)
-        if not shown.titles:
-            st.info("No stream is configured yet. " + HOW_TO_CONFIGURE)
-            return
-        plays = reads.plays_of_day(shown.version, shown.wanted.day, shown.wanted.streams)
-        _controls(shown, plays)
-        _day(shown, plays)
+    shown = _shown()
+    st.session_state[DRAWN_KEY] = _state_of_things(shown.wanted, shown.version, shown.titles)
+    _live(shown.wanted)
+    for problem in shown.problems:
+        st.warning(problem)
+    if not shown.titles:
+        states.empty(
+            _("No stream is configured yet.")
+            + " "
+            + _("Set `STREAM_1_NAME` and `STREAM_1_URL`, or list streams in `streams.yaml`, then start `tagger up`.")
+        )
+        return
+    plays = reads.plays_of_day(shown.version, shown.wanted, shown.streams)
+    _controls(shown, plays)
+    _day(shown, plays)
 
 
 def _shown() -> Shown:
     today = datetime.now(reads.settings().tz).date()
     version = reads.version()
     titles = reads.titles(version)
-    parameters = st.query_params
-    wanted = address.read(
-        parameters.get("date", ""), ",".join(parameters.get_all("stream")), today=today, known=list(titles)
-    )
-    return Shown(wanted, today, version, titles, ui.stream_colours(list(titles)))
+    asked = address.Asked({name: ",".join(st.query_params.get_all(name)) for name in st.query_params})
+    day, streams = asked.day(today), asked.streams(list(titles))
+    colours = theme.palette().of_streams(list(titles))
+    return Shown(day, streams, asked.problems, today, version, titles, colours)
 
 
 def _state_of_things(day: date, version: str, titles: Mapping[str, str]) -> tuple[object, ...]:
@@ -75,66 +83,77 @@ def _state_of_things(day: date, version: str, titles: Mapping[str, str]) -> tupl
 @st.fragment(run_every=POLL_S)
 def _live(day: date) -> None:
     """The live cards, drawn again every POLL_S; the rest of the page only when there is something new."""
-    with ui.sentences():
+    with failures.told():
         version = reads.version()
         titles = reads.titles(version)
         if st.session_state.get(DRAWN_KEY) != _state_of_things(day, version, titles):
             st.rerun()
         known = reads.live_streams()
         latest = reads.latest_plays(version)
-        colours = ui.stream_colours(list(titles))
+        palette = theme.palette()
+        colours = palette.of_streams(list(titles))
         now = datetime.now(UTC)
-        ui.cards(
-            [_card(stream, latest.get(stream.name), colours.get(stream.name, ui.GREY), now) for stream in known.streams]
+        cards(
+            [
+                _card(stream, latest.get(stream.name), colours.get(stream.name, palette.grey), now)
+                for stream in known.streams
+            ]
         )
-        if problem := known.problem or ui.plain(reads.not_well()):
+        if problem := _trouble(known.trouble) or plain(reads.not_well()):
             st.warning(problem)
 
 
-def _card(stream: reads.LiveStream, play: Play | None, colour: str, now: datetime) -> ui.Card:
+def _trouble(trouble: Trouble | None) -> str:
+    match trouble:
+        case Trouble.API_DOWN:
+            text = _("The api does not answer at {url}, so nobody can say how the streams are.")
+            return text.format(url=plain(reads.settings().api_url))
+        case Trouble.CAPTURE_DOWN:
+            return _("Capture does not answer: nothing is being recorded now.")
+    return ""
+
+
+def _card(stream: reads.LiveStream, play: Play | None, colour: str, now: datetime) -> Card:
     live = stream.state == "live"
-    idle = stream.state in ("disabled", reads.UNKNOWN)
-    state = stream.state.replace("_", " ")
-    return ui.Card(
+    state = states.word(stream.state)
+    return Card(
         colour=colour,
-        dot=ui.GREEN if live else ui.GREY if idle else ui.AMBER,
+        dot=states.colour(stream.state, theme.palette()),
         state=state,
         art=art.picture(play.track) if play else art.blank(),
         stream=stream.title,
         when=(_age(play, now) if play else "") if live else state,
-        title=play.track.title if play else "Listening…" if live else "Nothing yet",
-        artist=play.track.artist if play else "no track has been named yet",
+        title=play.track.title if play else _("Listening…") if live else _("Nothing yet"),
+        artist=play.track.artist if play else _("no track has been named yet"),
         hint=" · ".join(text for text in (state, _from_to(play) if play else "", stream.last_error) if text),
     )
 
 
 def _age(play: Play, now: datetime) -> str:
     """For how long a track has been on; when it is over, how long ago that was."""
-    if now - play.ended_at <= timedelta(seconds=NOW_HOPS * reads.settings().hop_s):
-        minutes = int((now - play.started_at).total_seconds()) // 60
-        return f"{minutes} min" if minutes > 0 else "now"
-    minutes = int((now - play.ended_at).total_seconds()) // 60
-    if minutes < 60:
-        return f"{max(minutes, 1)} min ago"
-    return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // 1440} days ago"
+    if now - play.ended_at > timedelta(seconds=NOW_HOPS * reads.settings().hop_s):
+        return formats.ago(play.ended_at, now)
+    minutes = int((now - play.started_at).total_seconds()) // 60
+    return _("{count} min").format(count=minutes) if minutes > 0 else _("now")
 
 
 def _from_to(play: Play) -> str:
-    times = [instant.astimezone(reads.settings().tz).strftime("%H:%M") for instant in (play.started_at, play.ended_at)]
-    return "heard from {} to {}".format(*times)
+    tz = reads.settings().tz
+    start, end = (formats.clock(instant, tz) for instant in (play.started_at, play.ended_at))
+    return _("heard from {start} to {end}").format(start=start, end=end)
 
 
 def _controls(shown: Shown, plays: Sequence[Play]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
         with st.container(horizontal=True, vertical_alignment="center", width="content", wrap=False):
             _day_picker(shown)
-        st.session_state[STREAMS_KEY] = list(shown.wanted.streams)
+        st.session_state[STREAMS_KEY] = list(shown.streams)
         with st.container(width="stretch"):
             st.pills(
-                "Streams",
+                _("Streams"),
                 list(shown.titles),
                 selection_mode="multi",
-                format_func=lambda name: ui.plain(shown.titles[name]),
+                format_func=lambda name: plain(shown.titles[name]),
                 key=STREAMS_KEY,
                 on_change=_streams_picked,
                 args=(shown,),
@@ -142,26 +161,26 @@ def _controls(shown: Shown, plays: Sequence[Play]) -> None:
             )
         tz = reads.settings().tz
         st.download_button(
-            "CSV",
+            _("CSV"),
             lambda: plays_csv(plays, tz),
-            file_name=f"plays-{shown.wanted.day.isoformat()}-{'+'.join(shown.wanted.streams) or 'all'}.csv",
+            file_name=f"plays-{shown.wanted.isoformat()}-{'+'.join(shown.streams) or 'all'}.csv",
             mime="text/csv",
             icon=":material/download:",
             on_click="ignore",
-            help="The plays of this day, as filtered",
+            help=_("The plays of this day, as filtered"),
         )
 
 
 def _day_picker(shown: Shown) -> None:
-    day = shown.wanted.day
+    day = shown.wanted
     before, after = day - timedelta(days=1), day + timedelta(days=1)
     st.button(
-        "", key="day_before", icon=":material/chevron_left:", help="The day before", on_click=_go, args=(shown, before),
-        disabled=before < address.FIRST_DAY,
+        "", key="day_before", icon=":material/chevron_left:", help=_("The day before"), on_click=_go,
+        args=(shown, before), disabled=before < address.FIRST_DAY,
     )  # fmt: skip
     st.session_state[DAY_KEY] = day
     st.date_input(
-        "Day",
+        _("Day"),
         min_value=address.FIRST_DAY,
         max_value=shown.today,
         key=DAY_KEY,
@@ -172,52 +191,64 @@ def _day_picker(shown: Shown) -> None:
         width=150,
     )
     st.button(
-        "", key="day_after", icon=":material/chevron_right:", help="The day after", on_click=_go, args=(shown, after),
-        disabled=after > shown.today,
+        "", key="day_after", icon=":material/chevron_right:", help=_("The day after"), on_click=_go,
+        args=(shown, after), disabled=after > shown.today,
     )  # fmt: skip
 
 
 def _go(shown: Shown, day: date) -> None:
-    _set_address(shown, day, shown.wanted.streams)
+    _set_address(shown, day, shown.streams)
 
 
 def _day_picked(shown: Shown) -> None:
-    _set_address(shown, st.session_state[DAY_KEY] or shown.today, shown.wanted.streams)
+    _set_address(shown, st.session_state[DAY_KEY] or shown.today, shown.streams)
 
 
 def _streams_picked(shown: Shown) -> None:
     picked = [name for name in shown.titles if name in st.session_state[STREAMS_KEY]]
-    _set_address(shown, shown.wanted.day, picked)
+    _set_address(shown, shown.wanted, picked)
 
 
 def _set_address(shown: Shown, day: date, streams: Sequence[str]) -> None:
-    st.query_params.from_dict(address.write(day, streams, today=shown.today))
+    """Today needs no date, so that a bookmark stays on today."""
+    st.query_params.from_dict(address.parameters(date=None if day == shown.today else day, stream=streams))
 
 
 def _day(shown: Shown, plays: Sequence[Play]) -> None:
-    names = shown.wanted.streams or tuple(shown.titles)
+    names = shown.streams or tuple(shown.titles)
     rows = [timeline.Row(name, shown.titles[name], shown.colours[name]) for name in names]
-    coverage = reads.coverage_of_day(shown.version, shown.wanted.day, shown.wanted.streams)
+    coverage = reads.coverage_of_day(shown.version, shown.wanted, shown.streams)
     gaps = {one.stream: one.gaps for one in coverage}
-    chart = timeline.option(shown.day, rows, plays, gaps, datetime.now(UTC))
+    chart = timeline.option(shown.day, rows, plays, gaps, datetime.now(UTC), theme.palette())
     st.echarts_chart(chart, height=timeline.height(rows), key="timeline", alt=_in_words(shown, plays))
     if plays:
         play_list.numbers(plays)
         play_list.table(shown.day, plays, shown.titles)
     else:
-        st.info(_why_empty(shown, heard=any(one.heard or one.silent for one in coverage)))
+        states.empty(_why_empty(shown, heard=any(one.heard or one.silent for one in coverage)))
 
 
 def _in_words(shown: Shown, plays: Sequence[Play]) -> str:
-    return f"Timeline of {shown.wanted.day.isoformat()}: {len(plays)} plays, listed in the table below"
+    return ngettext(
+        "Timeline of {day}: {count} play, listed in the table below",
+        "Timeline of {day}: {count} plays, listed in the table below",
+        len(plays),
+        day=formats.day(shown.wanted),
+    )
 
 
 def _why_empty(shown: Shown, *, heard: bool) -> str:
     if not shown.version:
-        return "Nothing has been logged yet. Start `tagger up` (or `tagger demo`): the first plays appear here."
-    where = "these streams" if shown.wanted.streams else "any stream"
+        return _("Nothing has been logged yet. Start `tagger up` (or `tagger demo`): the first plays appear here.")
+    some = bool(shown.streams)
+    if heard and some:
+        return _("Nothing was named on these streams that day: what was heard is in no catalogue that was asked.")
     if heard:
-        return f"Nothing was named on {where} that day: what was heard is in no catalogue that was asked."
-    if shown.wanted.day == shown.today:
-        return f"Nothing has been heard on {where} yet today. The first play appears here by itself."
-    return f"Nothing was heard on {where} that day. Choose another day, or other streams."
+        return _("Nothing was named on any stream that day: what was heard is in no catalogue that was asked.")
+    if shown.wanted == shown.today and some:
+        return _("Nothing has been heard on these streams yet today. The first play appears here by itself.")
+    if shown.wanted == shown.today:
+        return _("Nothing has been heard on any stream yet today. The first play appears here by itself.")
+    if some:
+        return _("Nothing was heard on these streams that day. Choose another day, or other streams.")
+    return _("Nothing was heard on any stream that day. Choose another day, or other streams.")

@@ -8,6 +8,7 @@ import socket
 import threading
 
 import uvicorn
+from anyio import CapacityLimiter
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -15,11 +16,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from tagger_platform.api import health, library, proof, streams
 from tagger_platform.api.art import art
 from tagger_platform.api.capture_client import CaptureClient
 from tagger_platform.api.failures import HANDLERS
 from tagger_platform.api.guard import Doors, Guard
-from tagger_platform.api.health import healthz, readyz, reload, streams, watched
+from tagger_platform.api.identify import identifications, identify
 from tagger_platform.api.limits import MOST_CONNECTIONS, Bodies, ImpatientProtocol
 from tagger_platform.api.metrics import PlatformCollector, metrics
 from tagger_platform.api.plays import plays
@@ -47,13 +49,28 @@ def create_app(settings: Settings) -> Starlette:
     app = Starlette(
         routes=[
             Route("/", home),
-            Route("/healthz", healthz),
-            Route("/readyz", readyz),
-            Route("/internal/reload", reload, methods=["POST"]),
+            Route("/healthz", health.healthz),
+            Route("/readyz", health.readyz),
+            Route("/internal/reload", health.reload, methods=["POST"]),
             Route("/api/art/{name}", art),
+            Route("/api/identifications", identifications),
+            Route("/api/identify", identify, methods=["POST"]),
+            Route("/api/library", library.items, methods=["GET"]),
+            Route("/api/library", library.add, methods=["POST"]),
+            Route("/api/library/status", library.status),
+            Route("/api/library/{item_id}", library.remove_item, methods=["DELETE"]),
+            Route("/api/library/{item_id}/audio", library.audio),
             Route("/api/plays", plays),
+            Route("/api/plays/{play_id}/clip", proof.clip_of_play),
+            Route("/api/plays/{play_id}/proof", proof.proof),
             Route("/api/search", search),
-            Route("/api/streams", streams),
+            Route("/api/streams", health.streams, methods=["GET"]),
+            Route("/api/streams", streams.add, methods=["POST"]),
+            Route("/api/streams/check", streams.check, methods=["POST"]),
+            Route("/api/streams/{name}", streams.enable, methods=["PATCH"]),
+            Route("/api/streams/{name}", streams.remove, methods=["DELETE"]),
+            Route("/api/windows/{window_id:path}/clip", proof.clip),
+            Route("/api/windows/{window_id:path}/raw/{provider}", proof.raw),
             *([Route(settings.metrics_path, metrics)] if settings.enable_prometheus else []),
         ],
         middleware=[Middleware(RequestMetrics, registry=registry), Middleware(Guard, doors=doors), Middleware(Bodies)],
@@ -62,9 +79,10 @@ def create_app(settings: Settings) -> Starlette:
     app.state.settings = settings
     app.state.database = Database(settings.database_path, timeout_s=STORE_TIMEOUT_S)
     app.state.capture = CaptureClient(settings.capture_host, settings.capture_port)
-    app.state.watched = watched(settings)
+    app.state.watched = health.watched(settings)
     app.state.vectors = CurrentVectors(settings.search_dir)
     app.state.query_vectors = QueryVectors(LoadOn(settings.embed_device))
+    app.state.checks = CapacityLimiter(streams.CHECKS_AT_ONCE)
     app.state.registry = registry
     registry.register(PlatformCollector(settings, app.state.database))
     trace_requests(app)

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from tagger_platform.errors import RequestError, StoreBusyError, TransientError
+from tagger_platform.errors import AudioError, RequestError, StoreBusyError, TransientError
 
 SENTENCES = {
     HTTPStatus.NOT_FOUND: "there is nothing at this path",
@@ -26,6 +26,10 @@ class BadParameterError(RequestError):
     def __init__(self, name: str, message: str) -> None:
         self.name = name
         super().__init__(message)
+
+
+class ConflictError(RequestError):
+    """The request is well formed, and what it is about stands in its way."""
 
 
 class BodyRefusedError(RequestError):
@@ -66,6 +70,14 @@ def _bad_parameter(request: Request, error: Exception) -> JSONResponse:
     return failure(HTTPStatus.BAD_REQUEST, "bad_parameter", str(error), {"parameter": error.name})
 
 
+def _conflict(request: Request, error: Exception) -> JSONResponse:
+    return failure(HTTPStatus.CONFLICT, "conflict", str(error))
+
+
+def _no_audio(request: Request, error: Exception) -> JSONResponse:
+    return failure(HTTPStatus.UNPROCESSABLE_ENTITY, "no_audio", str(error))
+
+
 def _body_refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, BodyRefusedError)  # noqa: S101 - as above
     return failure(error.status, error.code, str(error), headers={"Connection": "close"})
@@ -97,6 +109,8 @@ def _unexpected(request: Request, error: Exception) -> JSONResponse:
 HANDLERS = {
     HTTPException: _http,
     BadParameterError: _bad_parameter,
+    ConflictError: _conflict,
+    AudioError: _no_audio,
     BodyRefusedError: _body_refused,
     CaptureDownError: _capture_down,
     StoreBusyError: _store_busy,

@@ -58,14 +58,14 @@ def read_query(parameters: QueryParams, *, accept: str, today: date) -> Query:
     if shape not in ("json", "csv"):
         raise BadParameterError("format", f"format must be json or csv, not {shape!r}")
     csv = shape == "csv"
-    limit = _whole_number(parameters, "limit", 1, LONGEST_PAGE_PLAYS)
+    limit = whole_number(parameters, "limit", 1, LONGEST_PAGE_PLAYS)
     if limit is None and not csv:
         limit = PAGE_PLAYS
     return Query(
         day=_day(parameters.get("date"), today),
         stream=_stream(parameters.get("stream") or ALL),
         limit=limit,
-        offset=_whole_number(parameters, "offset", 0, LONGEST_OFFSET) or 0,
+        offset=whole_number(parameters, "offset", 0, LONGEST_OFFSET) or 0,
         csv=csv,
     )
 
@@ -88,7 +88,7 @@ def _stream(name: str) -> str:
     return name
 
 
-def _whole_number(parameters: QueryParams, name: str, low: int, high: int) -> int | None:
+def whole_number(parameters: QueryParams, name: str, low: int, high: int) -> int | None:
     text = parameters.get(name)
     if not text:
         return None

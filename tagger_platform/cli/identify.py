@@ -1,23 +1,14 @@
 """`tagger identify`: what is this audio?"""
 
-import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
-import numpy as np
 
-from tagger_platform.audio import decode
 from tagger_platform.capture.ffmpeg import find_ffmpeg
 from tagger_platform.cli.output import json_option, print_json, print_table
 from tagger_platform.errors import AudioError
 from tagger_platform.fingerprint.index import Index
-from tagger_platform.fingerprint.match import LONGEST_S, Match
-from tagger_platform.fingerprint.match import identify as identify_window
-from tagger_platform.fingerprint.peaks import RATE
-from tagger_platform.fingerprint.spans import identify_spans
-from tagger_platform.recognize.catalogue import PROVIDER, catalogue_track
+from tagger_platform.library.identify import identify_stretches, identify_whole
 from tagger_platform.settings import Settings
 
 COLUMNS = ["file", "match", "title", "artist", "offset_s", "confidence"]
@@ -34,7 +25,7 @@ def identify(files: tuple[Path, ...], spans: bool, as_json: bool) -> int:
     failed = False
     for file in files:
         try:
-            rows = list(_spans(file, index, ffmpeg) if spans else _whole(file, index, ffmpeg))
+            rows = [*identify_stretches(file, index, ffmpeg)] if spans else [identify_whole(file, index, ffmpeg)]
         except AudioError as error:
             failed = True
             click.echo(str(error), err=True)
@@ -45,52 +36,3 @@ def identify(files: tuple[Path, ...], spans: bool, as_json: bool) -> int:
             columns = [*COLUMNS, "from_s", "to_s"] if spans else COLUMNS
             print_table(columns, [[row.get(c) for c in columns] for row in rows], nothing=f"{file}: nothing known")
     return 1 if failed else 0
-
-
-def _whole(file: Path, index: Index, ffmpeg: str) -> Iterator[dict[str, Any]]:
-    """One answer for the file: a short one as it is, a long one by its longest known stretch."""
-    began = time.perf_counter()
-    samples, longer = _beginning(file, ffmpeg)
-    if not longer:
-        yield _identification(file, identify_window(samples, index), began)
-        return
-    found = identify_spans(decode(file, RATE, ffmpeg), index)
-    longest = max(found, key=lambda span: span.to_s - span.from_s, default=None)
-    yield _identification(file, longest.match if longest else None, began)
-
-
-def _beginning(file: Path, ffmpeg: str) -> tuple[np.ndarray, bool]:
-    """The first LONGEST_S seconds, and whether there is more."""
-    most = int(LONGEST_S * RATE)
-    blocks: list[np.ndarray] = []
-    for block in decode(file, RATE, ffmpeg):
-        blocks.append(block)
-        if sum(map(len, blocks)) > most:
-            return np.concatenate(blocks)[:most], True
-    return np.concatenate(blocks), False
-
-
-def _spans(file: Path, index: Index, ffmpeg: str) -> Iterator[dict[str, Any]]:
-    began = time.perf_counter()
-    for span in identify_spans(decode(file, RATE, ffmpeg), index):
-        row = _identification(file, span.match, began)
-        row |= {"offset_s": round(span.offset_s, 3), "from_s": round(span.from_s, 3), "to_s": round(span.to_s, 3)}
-        yield row
-
-
-def _identification(file: Path, match: Match | None, began: float) -> dict[str, Any]:
-    track = catalogue_track(match.track) if match else None
-    rival = match.runner_up if match else None
-    return {
-        "file": str(file),
-        "match": match is not None,
-        "track_id": track.track_id if track else None,
-        "title": track.title if track else None,
-        "artist": track.artist if track else None,
-        "offset_s": round(match.offset_s, 3) if match else None,
-        "speed": round(match.speed, 4) if match else None,
-        "confidence": round(match.confidence, 4) if match else None,
-        "provider": PROVIDER if match else None,
-        "elapsed_ms": round((time.perf_counter() - began) * 1000),
-        "runner_up": {"title": rival.track.title, "score": round(rival.score, 1)} if rival else None,
-    }

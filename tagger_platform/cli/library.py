@@ -11,12 +11,11 @@ from pathlib import Path
 import click
 
 from tagger_platform.cli.output import json_option, print_json, print_table
-from tagger_platform.fingerprint.index import Index
 from tagger_platform.library.files import KINDS, find_audio
 from tagger_platform.library.places import Library
 from tagger_platform.library.rebuild import rebuild
 from tagger_platform.library.removal import remove
-from tagger_platform.model import iso
+from tagger_platform.library.standing import standing
 from tagger_platform.settings import Settings
 from tagger_platform.store import reports
 from tagger_platform.store.library import AGAIN, ItemStatus, LibraryItem, library_json
@@ -59,27 +58,16 @@ def list_command(as_json: bool) -> None:
 @json_option
 def status_command(as_json: bool) -> None:
     """How many items are in which state, what is under way, and what failed last."""
-    place = Library(Settings.load())
-    found, findable = reports.library_counts(place.database), Index(place.catalogue).count
+    told = standing(Library(Settings.load()))
     if as_json:
-        print_json(
-            [
-                {
-                    "items": found.by_status,
-                    "tracks": findable,
-                    "working": place.is_worked_on,
-                    "running": [str(item.path) for item in found.running],
-                    "errors": [{**library_json(item), "failed_at": iso(item.changed_at)} for item in found.errors],
-                }
-            ]
-        )
+        print_json([told])
         return
-    click.echo(", ".join(f"{count} {status}" for status, count in found.by_status.items()) or "The library is empty.")
-    click.echo(f"{findable} tracks can be recognised")
-    for item in found.running if place.is_worked_on else ():
-        click.echo(f"now: {item.path}")
-    for item in found.errors:
-        click.echo(f"FAILED {item.path}: {item.reason}")
+    click.echo(", ".join(f"{count} {status}" for status, count in told["items"].items()) or "The library is empty.")
+    click.echo(f"{told['tracks']} tracks can be recognised")
+    for path in told["running"] if told["working"] else ():
+        click.echo(f"now: {path}")
+    for item in told["errors"]:
+        click.echo(f"FAILED {item['path']}: {item['reason']}")
 
 
 @library.command("remove")

@@ -72,6 +72,11 @@ def packed(raw: object) -> bytes:
     return zlib.compress(json.dumps(raw, ensure_ascii=False, separators=(",", ":")).encode())
 
 
+def unpacked(raw: bytes) -> bytes:
+    """What `packed` kept, as JSON; the catalogue's words are kept as they are."""
+    return raw if raw.startswith(b"{") else zlib.decompress(raw)
+
+
 def number(value: object, most: float = 86_400.0) -> float | None:
     """`value` if it is a number that can be reckoned with: of seconds, nobody plays a track for more than a day."""
     if isinstance(value, bool) or not isinstance(value, int | float):

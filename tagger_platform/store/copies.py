@@ -1,7 +1,7 @@
 """Copies of the store's file: for a backup, and before a migration changes it.
 
-What belongs here: copying the file as the last commit left it, and putting a copy in its place. What does not: whose turn it is (`database`), what else
-is in a backup and how it is kept (`tagger_platform.backup`).
+What belongs here: copying the file as the last commit left it, and putting a copy in its place. What does not: whose
+turn it is (`database`), what else is in a backup and how it is kept (`tagger_platform.backup`).
 """
 
 import errno

@@ -16,7 +16,9 @@ from tagger_platform.store.canary import newest_canaries
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.derivation import Rules, heard_windows
 from tagger_platform.store.expected import unaccounted
+from tagger_platform.store.identifications import Identification, newest_identifications
 from tagger_platform.store.library import Counts, LibraryItem
+from tagger_platform.store.proof import ProofWindow, proof_windows, raw_answer, windows_of_play
 from tagger_platform.store.rows import PLAYS, aware, naive, plays_from
 from tagger_platform.store.runs import last_runs
 
@@ -268,3 +270,38 @@ def library_counts(database: Database) -> Counts:
     """How many items of the library are in which state, what is being fingerprinted, and what failed last."""
     with database.reading() as connection:
         return library.counts(connection)
+
+
+def library_item(database: Database, item_id: str) -> LibraryItem | None:
+    """One item of the library, None for one that is unknown or was removed."""
+    with database.reading() as connection:
+        item = library.items(connection, [item_id]).get(item_id)
+    return None if item is None or item.status is library.ItemStatus.REMOVED else item
+
+
+def identifications(database: Database, *, limit: int, offset: int = 0) -> list[Identification]:
+    """What people asked about by hand, the newest first."""
+    with database.reading() as connection:
+        return newest_identifications(connection, limit, offset)
+
+
+def last_play(database: Database, track_id: str) -> Play | None:
+    """When a track was last heard."""
+    with database.reading() as connection:
+        rows = connection.execute(
+            PLAYS + " WHERE p.track_id = ? ORDER BY p.started_at DESC, p.play_id LIMIT 1", [track_id]
+        ).fetchall()
+        return next(iter(plays_from(connection, rows)), None)
+
+
+def proof_of_play(database: Database, play_id: str) -> list[ProofWindow] | None:
+    """The windows that made a play and what was said of each; None where there is no such play."""
+    with database.reading() as connection:
+        windows = windows_of_play(connection, play_id)
+        return None if windows is None else proof_windows(connection, windows)
+
+
+def raw_words(database: Database, window_id: str, provider: str) -> bytes | None:
+    """A provider's own words about a window; None where none are kept."""
+    with database.reading() as connection:
+        return raw_answer(connection, window_id, provider)

@@ -3,23 +3,23 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
-from streamlit_app import address
+from streamlit_app.address import LONGEST_TEXT, Asked, parameters
 
 TODAY = date(2026, 11, 21)
 KNOWN = ("kexp", "nova", "cafe")
 
 
-def read(day: str = "", streams: str = "") -> address.Wanted:
-    return address.read(day, streams, today=TODAY, known=KNOWN)
-
-
 def test_nothing_asked_is_today_and_all_streams():
-    assert read() == address.Wanted(TODAY, ())
+    asked = Asked({})
+    assert (asked.day(TODAY), asked.streams(KNOWN), asked.choice("by", KNOWN, "nova")) == (TODAY, (), "nova")
+    assert (asked.number("page", 1, 9, 1), asked.text("q"), asked.problems) == (1, "", [])
 
 
 def test_streams_come_in_their_own_order():
-    assert read("2026-11-20", "cafe, kexp") == address.Wanted(date(2026, 11, 20), ("kexp", "cafe"))
+    assert Asked({"stream": "cafe, kexp"}).streams(KNOWN) == ("kexp", "cafe")
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,8 @@ def test_streams_come_in_their_own_order():
     ["yesterday", "2026-02-30", "20261120", "2026-11-20T00:00", "1999-12-31", "2026-11-22", "'; DROP", "٢٠٢٦-١١-٢٠"],
 )
 def test_a_date_that_cannot_be_shown_is_today_with_a_sentence(text):
-    wanted = read(text)
-    assert (wanted.day, len(wanted.problems)) == (TODAY, 1)
+    asked = Asked({"date": text})
+    assert (asked.day(TODAY), len(asked.problems)) == (TODAY, 1)
 
 
 @pytest.mark.parametrize(
@@ -37,22 +37,41 @@ def test_a_date_that_cannot_be_shown_is_today_with_a_sentence(text):
         ("gone", (), "a stream called gone, which does not exist; these are all streams."),
         ("kexp,gone", ("kexp",), "a stream called gone, which does not exist."),
         ("<b>x</b>", (), "asks for such a stream"),
+        ("kexp,<b>x</b>", ("kexp",), "asks for such a stream"),
     ],
 )
 def test_a_stream_that_does_not_exist_is_left_out_with_a_sentence(text, streams, says):
-    wanted = read("", text)
-    assert wanted.streams == streams
-    assert says in wanted.problems[0]
+    asked = Asked({"stream": text})
+    assert asked.streams(KNOWN) == streams
+    assert says in asked.problems[0]
 
 
-@pytest.mark.parametrize(
-    ("day", "streams", "expected"),
-    [
-        (TODAY, (), {}),
-        (date(2026, 11, 1), ("kexp", "nova"), {"date": "2026-11-01", "stream": "kexp,nova"}),
-    ],
+@pytest.mark.parametrize("text", ["0", "10", "-1", "1.5", "٣", "99999999999999999999", "x"])
+def test_a_number_out_of_bounds_is_left_out_with_a_sentence(text):
+    asked = Asked({"page": text})
+    assert (asked.number("page", 1, 9, 1), "page" in asked.problems[0]) == (1, True)
+
+
+def test_a_choice_that_does_not_exist_is_left_out_with_a_sentence():
+    asked = Asked({"status": "<script>"})
+    assert (asked.choice("status", ("match",)), "status" in asked.problems[0]) == ("", True)
+
+
+def test_a_text_is_cut():
+    assert len(Asked({"q": "x" * 10_000}).text("q")) == LONGEST_TEXT
+
+
+def test_what_is_empty_needs_no_parameter():
+    assert parameters(date=None, stream=(), q="", page=None) == {}
+
+
+@given(
+    day=some.dates(date(2000, 1, 1), TODAY),
+    streams=some.lists(some.sampled_from(KNOWN), unique=True),
+    page=some.integers(1, 999),
 )
-def test_what_is_written_is_understood_again(day, streams, expected):
-    written = address.write(day, streams, today=TODAY)
-    assert written == expected
-    assert read(written.get("date", ""), written.get("stream", "")) == address.Wanted(day, streams)
+def test_what_is_written_is_understood_again(day, streams, page):
+    asked = Asked(parameters(date=day, stream=streams, page=page))
+    assert asked.day(TODAY) == day
+    assert set(asked.streams(KNOWN)) == set(streams)
+    assert (asked.number("page", 1, 999, 1), asked.problems) == (page, [])

@@ -47,7 +47,7 @@ def test_every_part_has_a_row_with_its_state_and_sentence(api: CaptureStandIn):
     api.health = {"parts": PARTS}
     rows = opened().dataframe[0].value.to_dict("records")
     assert [tuple(row.values()) for row in rows] == [
-        ("store", "ok", "7 plays"),
+        ("store", "fine", "7 plays"),
         ("disk", "warning", "1.2 GB free"),
         ("dagster", "failing", "its sensor has never ticked"),
     ]
@@ -67,10 +67,10 @@ def test_canaries_are_told_in_local_time(api: CaptureStandIn, tmp_path: Path):
     forget()
     assert opened().dataframe[1].value.to_dict("records") == [
         {
-            "Provider": "shazam",
-            "Asked": f"{asked_at.astimezone(samples.TZ):%Y-%m-%d %H:%M}",
-            "What came of it": "no match",
-            "After": "812 ms",
-            "More": "a clip of kexp",
+            "provider": "shazam",
+            "asked": "Nov 21, 2026 12:17",
+            "outcome": "no match",
+            "after": "812 ms",
+            "detail": "a clip of kexp",
         }
     ]

@@ -9,7 +9,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import streamlit_app
-from streamlit_app import art, ui
+from streamlit_app import art
+from streamlit_app.ui import cards, theme
+from streamlit_app.ui.text import plain, web_link
+from tagger_platform.api.limits import UPLOAD_BYTES
 from tagger_platform.model import Track
 from tagger_platform_tests import samples
 
@@ -31,28 +34,29 @@ def test_a_track_without_a_local_copy_has_a_drawn_picture(artwork):
     assert art.picture(Track("shazam", "1", "Song", artwork="/api/art/1.jpg")) == "/api/art/1.jpg"
 
 
-def test_every_stream_has_its_colour_also_when_there_are_more_streams_than_colours():
-    names = [f"s{number}" for number in range(len(ui.STREAM_COLOURS) + 1)]
-    colours = ui.stream_colours(names)
-    assert len(set(colours.values())) == len(ui.STREAM_COLOURS)
+@pytest.mark.parametrize("palette", [theme.DARK, theme.LIGHT])
+def test_every_stream_has_its_colour_also_when_there_are_more_streams_than_colours(palette):
+    names = [f"s{number}" for number in range(len(palette.streams) + 1)]
+    colours = palette.of_streams(names)
+    assert len(set(colours.values())) == len(palette.streams)
     assert colours["s0"] == colours[names[-1]]
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "", "data:text/html,x", "//host", " https://x"])
 def test_only_web_links_are_followed(url):
-    assert ui.web_link(url) is None
-    assert ui.web_link("https://music.example/1") == "https://music.example/1"
+    assert web_link(url) is None
+    assert web_link("https://music.example/1") == "https://music.example/1"
 
 
 def test_markdown_in_a_title_is_shown_as_it_is():
-    assert ui.plain("*Bad* [x](http://y)") == r"\*Bad\* \[x\]\(http\:\/\/y\)".replace(r"\/\/", "//")
+    assert plain("*Bad* [x](http://y)") == r"\*Bad\* \[x\]\(http\:\/\/y\)".replace(r"\/\/", "//")
 
 
 def test_a_card_escapes_what_stations_send(monkeypatch):
     drawn = []
     monkeypatch.setattr(st, "html", drawn.append)
     evil = '"><script>alert(1)</script>'
-    ui.cards([ui.Card("#000", "#000", evil, art.blank(), evil, evil, evil, evil, evil)])
+    cards.cards([cards.Card("#000", "#000", evil, art.blank(), evil, evil, evil, evil, evil)])
     assert "<script" not in drawn[0]
     assert drawn[0].count("&lt;script&gt;") == 6
 
@@ -74,10 +78,14 @@ def test_the_command_names_host_and_port(tmp_path):
     assert {f"--server.port={samples.PORTS[1]}", "--server.address=127.0.0.1", "--server.headless=true"} <= set(command)
 
 
-def test_every_font_of_the_theme_is_here():
+def test_looks_and_limits_are_those_of_the_code_and_every_font_is_here():
     folder = Path(streamlit_app.__file__).parent
     config = tomllib.loads((folder / ".streamlit" / "config.toml").read_text())
     assert config["browser"] == {"gatherUsageStats": False}
+    assert config["server"]["maxUploadSize"] * 1024**2 < UPLOAD_BYTES
+    for name, palette in (("dark", theme.DARK), ("light", theme.LIGHT)):
+        told = config["theme"][name]
+        assert (told["backgroundColor"], told["textColor"]) == (palette.ground, palette.text)
     fonts = [face["url"] for face in config["theme"]["fontFaces"]]
     assert fonts
     assert all((folder / url.removeprefix("app/")).is_file() for url in fonts)

@@ -91,17 +91,17 @@ def cards_of(page: AppTest) -> str:
 
 def test_a_day_is_listed_newest_first(open_page, plays):
     rows = table_of(open_page(date="2025-11-20"))
-    assert [row["Time"] for row in rows] == ["09:30", "09:20", "09:10", "09:00"]
-    assert rows[-1]["Title"] == plays[0].track.title
-    assert rows[-1]["Stream"] == "KEXP 90.3"
-    assert [row["By"] for row in rows if "probable" in str(row["By"])] == [rows[0]["By"]]
+    assert [row["time"] for row in rows] == ["09:30", "09:20", "09:10", "09:00"]
+    assert rows[-1]["title"] == plays[0].track.title
+    assert rows[-1]["stream"] == "KEXP 90.3"
+    assert [row["by"] for row in rows if "probable" in str(row["by"])] == [rows[0]["by"]]
 
 
 def test_a_link_leads_to_the_web_or_nowhere(open_page, database):
     evil = Track("shazam", "evil", "<b>*Bold*</b>", "[A](http://x)", link="javascript:alert(1)")
     samples.write_plays(database, [samples.play("kexp", datetime(2025, 11, 20, 9, tzinfo=samples.TZ), of=evil)])
     page = open_page(date="2025-11-20")
-    assert table_of(page)[0]["Link"] == ""
+    assert table_of(page)[0]["link"] == ""
     assert "<b>" not in cards_of(page)
     assert metrics_of(page)["Most played artist"] == r"\[A\]\(http\://x\)"
 
@@ -118,7 +118,7 @@ def test_four_numbers(open_page, plays):
 
 def test_a_deep_link_filters_by_stream(open_page, plays):
     page = open_page(date="2025-11-20", stream="nova")
-    assert {row["Stream"] for row in table_of(page)} == {"Nova Jazz"}
+    assert {row["stream"] for row in table_of(page)} == {"Nova Jazz"}
     assert page.button_group[0].value == ["nova"]
 
 
@@ -164,7 +164,7 @@ def test_the_25_hour_day_is_whole_and_its_double_hour_is_told_apart(open_page, d
     starts = [datetime.fromtimestamp(midnight + hour * 3600, samples.TZ) for hour in (0, 1.5, 2.5, 24.9, 25)]
     samples.write_plays(database, [samples.play("kexp", start) for start in starts])
     rows = table_of(open_page(date="2025-11-02"))
-    assert [row["Time"] for row in rows] == ["23:54", "01:30 PST", "01:30 PDT", "00:00"]
+    assert [row["time"] for row in rows] == ["23:54", "01:30 PST", "01:30 PDT", "00:00"]
 
 
 def test_cards_say_how_streams_are_and_what_was_last(open_page, database):
@@ -180,14 +180,16 @@ def test_cards_say_how_streams_are_and_what_was_last(open_page, database):
     cards = cards_of(open_page())
     assert cards.count("<article") == len(samples.STREAMS)
     assert "Song &amp; Dance" in cards
-    assert [text for text in ("3 min", "1 h ago", "reconnecting", "disabled", "Listening") if text not in cards] == []
+    assert [
+        text for text in ("3 min", "1 h ago", "reconnecting", "switched off", "Listening") if text not in cards
+    ] == []
 
 
 @pytest.mark.parametrize("port", [9])
 def test_an_api_that_is_down_is_a_sentence(open_page, plays, monkeypatch, port):
     monkeypatch.setenv("PORT", str(port))
     page = open_page(date="2025-11-20")
-    assert "The api does not answer at http://127.0.0.1:9" in page.warning[0].value
+    assert "The api does not answer at http://127.0.0.1:9" in page.warning[0].value.replace("\\", "")
     assert len(table_of(page)) == 4
     assert cards_of(page).count("<article") == len(samples.STREAMS)
 
@@ -251,7 +253,7 @@ def test_a_stream_of_the_past_stays_in_the_log(open_page, database):
         connection.execute("INSERT INTO streams VALUES ('gone-fm', 'Gone FM', '2020-01-01', '2021-01-01')")
     samples.write_plays(database, [samples.play("gone-fm", start)])
     page = open_page(date="2025-11-20", stream="gone-fm")
-    assert table_of(page)[0]["Stream"] == "Gone FM"
+    assert table_of(page)[0]["stream"] == "Gone FM"
     assert "Gone FM" not in cards_of(page)
 
 

@@ -1,140 +1,45 @@
 """The On air page as people meet it: real servers, a real browser in another time zone, nothing off loopback."""
 
-import os
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
-import streamlit_app
 from tagger_platform.recognize.cover_art import Picture, keep
-from tagger_platform.settings import Settings
 from tagger_platform.store.art import Tried, note_tried
-from tagger_platform.store.database import Database
 from tagger_platform.store.reports import plays_of_day
 from tagger_platform.store.rows import plays_csv
 from tagger_platform_tests import samples
-from tagger_platform_tests.api.capture_standin import capture_standin
-from tagger_platform_tests.api.test_serving import free_ports
+from tagger_platform_tests.app.browsing import PHONE, Platform, platform_over, sticks_out, visit
 from tagger_platform_tests.standins.pictures import image
 
 pytestmark = pytest.mark.real
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"),
-]
-FOREIGN_ZONE = "Asia/Kolkata"
-READY_S, PATIENCE_MS = 60, 30_000
-expect.set_options(timeout=PATIENCE_MS)
 NEW_PLAY_MS = 8_000
 """A new play shows within five seconds; a loaded machine gets some more."""
 DAY = samples.DAY
-SERVE_API = (
-    "from tagger_platform.api.app import run; from tagger_platform.settings import Settings; run(Settings.load())"
-)
-
-
-@dataclass
-class Platform:
-    """The running servers and the log behind them."""
-
-    url: str
-    settings: Settings
-    database: Database
 
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    folder = tmp_path_factory.mktemp("data")
-    ports = free_ports(5)
-    environ = samples.environ(folder, ports)
-    settings = Settings.load(environ)
-    database = Database(settings.database_path)
-    samples.write_day(database, DAY)
-    api = [sys.executable, "-c", SERVE_API]
-    with capture_standin(settings.capture_port) as capture:
-        capture.health = {"streams": [live(name, title) for name, title in samples.STREAMS.items()]}
-        processes = [
-            subprocess.Popen(argv, env={**os.environ, **environ}) for argv in (api, streamlit_app.command(settings))
-        ]
-        try:
-            url = f"http://127.0.0.1:{settings.ui_port}"
-            wait_for(f"{url}/_stcore/health")
-            wait_for(f"http://127.0.0.1:{settings.port}/healthz")
-            yield Platform(url, settings, database)
-        finally:
-            for process in processes:
-                process.terminate()
-            for process in processes:
-                process.wait(timeout=10)
-
-
-def live(name: str, title: str) -> dict[str, object]:
-    state = "reconnecting" if name == "nova" else "live"
-    return {"name": name, "title": title, "kind": "rtsp", "enabled": True, "state": state, "last_error": None}
-
-
-def wait_for(url: str) -> None:
-    deadline = time.monotonic() + READY_S
-    while True:
-        try:
-            urllib.request.urlopen(url).close()
-        except OSError:
-            assert time.monotonic() < deadline, f"{url} does not answer"
-            time.sleep(0.2)
-        else:
-            return
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-def pages(browser: Browser, width: int, height: int) -> Iterator[Page]:
-    """A page that fails its test when anything is asked for off loopback, or anything breaks in the browser."""
-    context = browser.new_context(viewport={"width": width, "height": height}, timezone_id=FOREIGN_ZONE)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    strange: list[str] = []
-    page.on("request", lambda request: strange.append(request.url) if leaves(request.url) else None)
-    page.on("websocket", lambda socket: strange.append(socket.url) if leaves(socket.url) else None)
-    page.on("pageerror", lambda error: strange.append(str(error)))
-    page.on("console", lambda message: strange.append(message.text) if refused(message.text) else None)
-    yield page
-    context.close()
-    assert strange == []
-
-
-def leaves(url: str) -> bool:
-    return urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "127.0.0.1"
-
-
-def refused(text: str) -> bool:
-    return "Content Security Policy" in text
+    with platform_over(tmp_path_factory.mktemp("data")) as running:
+        samples.write_day(running.database, DAY)
+        yield running
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    yield from pages(browser, 1440, 900)
+    with visit(browser) as opened:
+        yield opened
 
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
-    yield from pages(browser, 390, 844)
+    with visit(browser, PHONE) as opened:
+        yield opened
 
 
 def plays_metric(page: Page) -> Locator:
@@ -153,13 +58,6 @@ def test_the_page_shows_cards_timeline_numbers_and_table(platform: Platform, pag
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
     assert page.evaluate("document.fonts.check('16px Inter')")
-
-
-def test_every_answer_carries_the_security_headers(platform: Platform) -> None:
-    for path in ("/", "/app/static/logo.svg", "/_stcore/health"):
-        with urllib.request.urlopen(platform.url + path) as answer:
-            assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
-            assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
 
 
 def test_a_stream_is_picked_and_the_address_follows(platform: Platform, page: Page) -> None:
@@ -269,6 +167,4 @@ def test_on_a_phone_cards_stack_and_nothing_sticks_out(platform: Platform, phone
     expect(plays_metric(phone)).to_have_text(count_of(platform))
     boxes = [card.bounding_box() for card in phone.locator(".card").all()]
     assert len({round(box["x"]) for box in boxes if box}) == 1
-    assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    main = phone.get_by_test_id("stMain")
-    assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
+    assert not sticks_out(phone)

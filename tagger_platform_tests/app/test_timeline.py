@@ -6,6 +6,7 @@ import pytest
 
 from streamlit_app import timeline
 from streamlit_app.timeline import Row
+from streamlit_app.ui.theme import DARK
 from tagger_platform.decide.coverage import Gap
 from tagger_platform.model import PlayStatus
 from tagger_platform.store.reports import day_bounds
@@ -33,7 +34,7 @@ def series_of(option, name):
 )
 def test_labels_follow_the_clock_of_the_day(day, hours, labels):
     shown = day_of(day)
-    option = timeline.option(shown, ROWS, [], {}, LONG_AGO)
+    option = timeline.option(shown, ROWS, [], {}, LONG_AGO, DARK)
     assert option["xAxis"][0]["max"] == hours
     assert len(option["xAxis"][1]["data"]) == hours + 1
     assert option["xAxis"][1]["data"][:5] == labels
@@ -43,7 +44,7 @@ def test_labels_follow_the_clock_of_the_day(day, hours, labels):
 def test_a_play_stands_at_its_hours_in_its_streams_row():
     shown = day_of(date(2025, 11, 2))
     noon = samples.play("nova", datetime(2025, 11, 2, 12, tzinfo=samples.TZ), seconds=360)
-    spans = series_of(timeline.option(shown, ROWS, [noon], {}, LONG_AGO), "Nova Jazz")["data"]
+    spans = series_of(timeline.option(shown, ROWS, [noon], {}, LONG_AGO, DARK), "Nova Jazz")["data"]
     assert spans[0]["coords"] == [[13.0, 1], [13.1, 1]]
     assert spans[0]["name"].startswith(noon.track.title)
     assert "12:00–12:06" in spans[0]["name"]
@@ -53,7 +54,7 @@ def test_a_probable_play_is_faded_and_says_so():
     shown = day_of(samples.DAY)
     start = datetime(2025, 11, 20, 12, tzinfo=samples.TZ)
     play = samples.play("kexp", start, status=PlayStatus.PROBABLE)
-    span = series_of(timeline.option(shown, ROWS, [play], {}, LONG_AGO), "KEXP 90.3")["data"][0]
+    span = series_of(timeline.option(shown, ROWS, [play], {}, LONG_AGO, DARK), "KEXP 90.3")["data"][0]
     assert span["lineStyle"]["opacity"] < 1
     assert span["name"].endswith("probable")
 
@@ -62,7 +63,7 @@ def test_a_play_over_midnight_ends_with_the_day_and_a_short_one_can_be_seen():
     shown = day_of(samples.DAY)
     late = samples.play("kexp", datetime(2025, 11, 20, 23, 58, tzinfo=samples.TZ), seconds=600)
     short = samples.play("kexp", datetime(2025, 11, 20, 6, tzinfo=samples.TZ), seconds=1)
-    data = series_of(timeline.option(shown, ROWS, [late, short], {}, LONG_AGO), "KEXP 90.3")["data"]
+    data = series_of(timeline.option(shown, ROWS, [late, short], {}, LONG_AGO, DARK), "KEXP 90.3")["data"]
     assert data[0]["coords"][1] == [24.0, 0]
     assert data[1]["coords"][1][0] - data[1]["coords"][0][0] == pytest.approx(timeline.SHORTEST_H, abs=1e-3)
 
@@ -70,7 +71,7 @@ def test_a_play_over_midnight_ends_with_the_day_and_a_short_one_can_be_seen():
 def test_a_gap_is_hatched_with_its_reason():
     shown = day_of(samples.DAY)
     gap = Gap(shown.start + timedelta(hours=7), shown.start + timedelta(hours=8), "reconnecting")
-    gaps = series_of(timeline.option(shown, ROWS, [], {"nova": [gap], "unseen": [gap]}, LONG_AGO), "gaps")
+    gaps = series_of(timeline.option(shown, ROWS, [], {"nova": [gap], "unseen": [gap]}, LONG_AGO, DARK), "gaps")
     assert [span["coords"] for span in gaps["data"]] == [[[7.0, 1], [8.0, 1]]]
     assert "not heard: reconnecting" in gaps["data"][0]["name"]
     assert isinstance(gaps["lineStyle"]["type"], list)
@@ -79,7 +80,7 @@ def test_a_gap_is_hatched_with_its_reason():
 @pytest.mark.parametrize(("hour", "marks"), [(18.5, [18.5]), (-1, []), (25, [])])
 def test_the_line_of_now_stands_only_on_its_day(hour, marks):
     shown = day_of(samples.DAY)
-    option = timeline.option(shown, ROWS, [], {}, shown.start + timedelta(hours=hour))
+    option = timeline.option(shown, ROWS, [], {}, shown.start + timedelta(hours=hour), DARK)
     assert [s["markLine"]["data"][0]["xAxis"] for s in option["series"] if "markLine" in s] == marks
 
 

@@ -205,7 +205,7 @@ def test_pictures_go_with_the_last_track_that_names_them(store: Database, tmp_pa
     log(store, BEFORE, AT)
     with store.writing() as connection:
         for one, url in zip((BEFORE, AT), urls, strict=True):
-            writes._write_tracks(connection, [replace(one.track, artwork=url)])
+            writes.write_tracks(connection, [replace(one.track, artwork=url)])
         note_tried(connection, [Tried(url, f"{url[-3:]}.jpg") for url in urls], AT.start)
     for name in ("old.jpg", "new.jpg", "of-a-crashed-run.jpg", "just-fetched.jpg"):
         (art / name).write_bytes(b"")

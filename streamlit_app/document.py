@@ -1,0 +1,64 @@
+"""The one HTML document behind every page, in the visitor's language and theme, and the link that changes these.
+
+What belongs here: Streamlit's own document, completed, and setting the cookies. What does not: what the cookies mean
+(`preferences`), the pages.
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from streamlit_app import preferences
+from streamlit_app.preferences import CHOICES, PREFIX, Preferences
+
+YEAR_S = 365 * 24 * 3600
+THEME_NAMES = {preferences.Theme.DARK: "Dark", preferences.Theme.LIGHT: "Light"}
+"""Streamlit's own."""
+FIRST_SCRIPT = """<script>
+window.__streamlit={BACKEND_BASE_URL:location.origin,MAIN_PAGE_BASE_URL:location.origin};
+try{localStorage.setItem("stActiveTheme-"+location.pathname+"-v2",JSON.stringify("THEME"))}catch(_){}
+</script>"""
+"""Run before Streamlit's own: where its server is, which it would otherwise find out by asking below each page's path,
+and the theme, which it keeps by page."""
+
+
+async def document(request: Request) -> Response:
+    """The document of any page: what is drawn in it comes later, over the web socket."""
+    asked = request.headers.get("accept-language", "")
+    chosen = preferences.read(request.cookies, asked.partition(",")[0].strip())
+    return HTMLResponse(completed(chosen), headers={"Cache-Control": "no-cache", "Vary": "Cookie, Accept-Language"})
+
+
+def completed(chosen: Preferences) -> str:
+    """Streamlit's document with language, theme and title, and without a font that no page uses."""
+    script = FIRST_SCRIPT.replace("THEME", THEME_NAMES[chosen.theme])
+    text = _streamlits_own().replace('<html lang="en">', f'<html lang="{chosen.language}">')
+    text = re.sub(r'<link\s+rel="preload"[^>]*as="font"[^>]*>', "", text)
+    return text.replace("<title>Streamlit</title>", "<title>Tagger</title>").replace("<head>", "<head>" + script, 1)
+
+
+@cache
+def _streamlits_own() -> str:
+    return (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+
+
+async def choose(request: Request) -> Response:
+    """Keeps what the link names, ``/preferences?language=es``, and leads back to the page it was on."""
+    answer = RedirectResponse(_page_before(request), status_code=303)
+    for name, values in CHOICES.items():
+        if (value := request.query_params.get(name)) in values:
+            answer.set_cookie(PREFIX + name, value, max_age=YEAR_S, httponly=True, samesite="lax")
+    return answer
+
+
+def _page_before(request: Request) -> str:
+    """The path and the query of the page with the link; never another host's."""
+    came_from = urlsplit(request.headers.get("referer", ""))
+    if came_from.netloc != request.headers.get("host") or not re.match(r"/(?![/\\])", came_from.path):
+        return "/"
+    return came_from._replace(scheme="", netloc="", fragment="").geturl()

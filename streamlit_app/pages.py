@@ -1,0 +1,48 @@
+"""The pages: what each is called, its icon, its path, and the function that draws it.
+
+What belongs here: the list. What does not: anything drawn. The names are texts of the catalogue, translated by `app`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from streamlit_app.views import diagnostics, identify, library, on_air, search, sound_map, streams
+from streamlit_app.words import _
+
+
+@dataclass(frozen=True)
+class Page:
+    """`path` is that of its address; the empty one is the page that opens first."""
+
+    path: str
+    icon: str
+    draw: Callable[[], None]
+
+    @property
+    def title(self) -> str:
+        return titles()[self.path]
+
+
+def titles() -> dict[str, str]:
+    """What each page is called in the visitor's language, by its path."""
+    return {
+        "": _("On air"),
+        "search": _("Search"),
+        "map": _("Sound map"),
+        "streams": _("Streams"),
+        "library": _("Library"),
+        "identify": _("Identify"),
+        "diagnostics": _("Diagnostics"),
+    }
+
+
+PAGES = (
+    Page("", "radio", on_air.page),
+    Page("search", "search", search.page),
+    Page("map", "bubble_chart", sound_map.page),
+    Page("streams", "sensors", streams.page),
+    Page("library", "library_music", library.page),
+    Page("identify", "mic", identify.page),
+    Page("diagnostics", "vital_signs", diagnostics.page),
+)
+PATHS = tuple(page.path for page in PAGES if page.path)

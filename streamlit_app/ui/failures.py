@@ -1,0 +1,55 @@
+"""Whatever fails becomes a sentence on the page, never a stack trace: `with failures.told():` around every page.
+
+What belongs here: which failure is which sentence, and drawing the page again where it can pass.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from streamlit_app.api_client import ApiDownError, ApiError
+from streamlit_app.ui.text import plain
+from streamlit_app.words import _
+from tagger_platform.errors import NewerVersionError, SettingsError, StoreBusyError, TaggerError, TransientError
+
+RETRY_S = 5
+"""Seconds after which a page that could not be drawn is tried again."""
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Errors become sentences; after one that can pass, the page is drawn again."""
+    try:
+        yield
+    except TransientError as error:
+        st.error(sentence(error))
+        _try_again(time.monotonic())
+    except Exception as error:
+        st.error(sentence(error))
+
+
+def sentence(error: Exception) -> str:
+    """What happened and what to do, as Markdown. What nobody foresaw goes to the log with its trace."""
+    match error:
+        case SettingsError():
+            return _("The settings are wrong:") + "\n" + "".join(f"\n- {plain(one)}" for one in error.problems)
+        case StoreBusyError():
+            return _("The log was busy for too long: it is being written, compacted or restored. Trying again…")
+        case NewerVersionError():
+            return _("The log was written by a newer version: upgrade this one.") + f"\n\n{plain(str(error))}"
+        case ApiDownError():
+            return _("The api does not answer at {url}: is it running?").format(url=plain(error.url))
+        case ApiError() | TaggerError():
+            return plain(str(error))
+    log.error("a page could not be drawn", exc_info=error)
+    return _("Something went wrong here. The log of the pages says what; reload the page to try again.")
+
+
+@st.fragment(run_every=RETRY_S)
+def _try_again(failed_at: float) -> None:
+    if time.monotonic() - failed_at >= RETRY_S / 2:  # not the run that has just failed
+        st.rerun()

@@ -1,0 +1,43 @@
+"""What is around every page: the style sheet, and the settings in the corner: language, theme and clock.
+
+What belongs here: drawing them. What does not: keeping what was chosen (`document`). A choice is a plain link: it works
+from the keyboard, and the page comes back in the new language as a whole.
+"""
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from streamlit_app import preferences
+from streamlit_app.preferences import LANGUAGES, Clock, Theme
+from streamlit_app.ui import theme
+from streamlit_app.words import _
+
+STATIC = Path(__file__).parent.with_name("static")
+PREFERENCES_PATH = "/preferences"
+
+
+def frame() -> None:
+    """Draw the frame; once, before the page."""
+    st.html(STATIC / "style.css")
+    st.html(f"<style>{theme.palette().as_css()}</style>")
+    with st.container(key="settings"), st.popover("", icon=":material/settings:", help=_("Language, theme and clock")):
+        chosen = preferences.current()
+        themes = {str(Theme.DARK): _("Dark"), str(Theme.LIGHT): _("Light")}
+        clocks = {str(Clock.H24): _("24 hours"), str(Clock.H12): _("12 hours")}
+        st.html(
+            _links(_("Language"), "language", LANGUAGES, chosen.language)
+            + _links(_("Theme"), "theme", themes, chosen.theme)
+            + _links(_("Clock"), "clock", clocks, chosen.clock)
+        )
+
+
+def _links(title: str, name: str, choices: Mapping[str, str], chosen: str) -> str:
+    current = ' aria-current="true"'
+    links = "".join(
+        f'<a href="{PREFERENCES_PATH}?{name}={value}"{current if value == chosen else ""}>{escape(text)}</a>'
+        for value, text in choices.items()
+    )
+    return f'<nav class="choices" aria-label="{escape(title)}"><b>{escape(title)}</b>{links}</nav>'

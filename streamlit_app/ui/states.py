@@ -1,0 +1,79 @@
+"""States of streams, questions and parts: one word and one colour for each, and the empty state of a page.
+
+What belongs here: what a state is called for people. What does not: which state something is in.
+"""
+
+import streamlit as st
+
+from streamlit_app.ui.theme import Palette
+from streamlit_app.words import _
+
+WELL = frozenset({"live", "ok", "heard", "match", "READY", "confirmed"})
+IDLE = frozenset({"disabled", "unknown", "not_needed", "not_asked", "QUEUED", "DUPLICATE", "REMOVED"})
+BROKEN = frozenset({"failing", "FAILED", "wrong"})
+
+
+def colour(state: str, palette: Palette) -> str:
+    """Green where all is well, grey where nothing is meant to happen, red where a person is needed, else amber."""
+    if state in WELL:
+        return palette.green
+    if state in IDLE:
+        return palette.grey
+    return palette.red if state in BROKEN else palette.amber
+
+
+def word(state: str) -> str:
+    """The state in the visitor's language; one without a word of its own as it is."""
+    return _words().get(state) or state.replace("_", " ")
+
+
+def empty(text: str) -> None:
+    """What a page says that has nothing to show: `text` says why, and what to do."""
+    st.info(text, icon=":material/inbox:")
+
+
+def _words() -> dict[str, str]:
+    return {
+        "live": _("live"),
+        "ok": _("fine"),
+        "warning": _("warning"),
+        "failing": _("failing"),
+        "unknown": _("unknown"),
+        "disabled": _("switched off"),
+        "captured": _("recorded"),
+        "heard": _("heard"),
+        "silent": _("silence"),
+        "reconnecting": _("reconnecting"),
+        "stalled": _("stalled"),
+        "auth_failed": _("password refused"),
+        "not_found": _("not found"),
+        "no_audio": _("no audio"),
+        "blank": _("digital silence"),
+        "discontinuous": _("interrupted"),
+        "dropped": _("dropped"),
+        "corrupt": _("damaged"),
+        "capture_down": _("capture is down"),
+        "clock_stepped": _("the clock was set"),
+        "starting": _("starting"),
+        "disk_full": _("disk full"),
+        "unaccounted": _("unaccounted for"),
+        "match": _("match"),
+        "no_match": _("no match"),
+        "pending": _("waiting"),
+        "throttled": _("told to slow down"),
+        "provider_down": _("provider is down"),
+        "timeout": _("no answer in time"),
+        "bad_answer": _("answer made no sense"),
+        "expired": _("expired"),
+        "not_needed": _("not needed"),
+        "not_asked": _("not asked"),
+        "wrong": _("wrong answer"),
+        "confirmed": _("confirmed"),
+        "probable": _("probable"),
+        "QUEUED": _("queued"),
+        "FINGERPRINTING": _("being fingerprinted"),
+        "READY": _("ready"),
+        "FAILED": _("failed"),
+        "DUPLICATE": _("duplicate"),
+        "REMOVED": _("removed"),
+    }

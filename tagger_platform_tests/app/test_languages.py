@@ -1,0 +1,191 @@
+"""Languages: every text of the pages is in every catalogue, and no text bypasses them."""
+
+import ast
+import string
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import streamlit as st
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+import streamlit_app
+from streamlit_app import formats, words
+from streamlit_app.preferences import LANGUAGES, Clock, Preferences, Theme, read
+from tagger_platform_tests import samples
+
+FOLDER = Path(streamlit_app.__file__).parent
+FOREIGN = [language for language in LANGUAGES if language != "en"]
+BACKSTAGE = {"api_client.py", "document.py", "listen.py", "server.py", "words.py"}
+"""What draws nothing."""
+MODULES = sorted(path for path in FOLDER.rglob("*.py") if path.name not in BACKSTAGE)
+TRANSLATORS = {"_", "ngettext"}
+SHOWN = frozenset(
+    {
+        *("badge", "button", "caption", "checkbox", "download_button", "echarts_chart", "error", "expander", "header"),
+        *("file_uploader", "form_submit_button", "html", "info", "link_button", "markdown", "metric", "multiselect"),
+        *("number_input", "Page", "page_link", "pills", "popover", "progress", "radio", "segmented_control", "slider"),
+        *("select_slider", "selectbox", "spinner", "status", "subheader", "success", "tabs", "text", "text_area"),
+        *("text_input", "time_input", "date_input", "title", "toast", "toggle", "warning", "write", "audio_input"),
+        *("camera_input", "dialog", "TextColumn", "NumberColumn", "LinkColumn", "ImageColumn", "ProgressColumn"),
+        *("DateColumn", "TimeColumn", "DatetimeColumn", "ListColumn", "BarChartColumn", "LineChartColumn"),
+    }
+)
+"""Streamlit's functions that show the texts they are given."""
+TEXTS = frozenset({"label", "body", "help", "placeholder", "title", "text", "display_text", "alt", "caption", "value"})
+"""Their parameters that are shown."""
+
+
+@cache
+def extracted() -> frozenset[str | tuple[str, ...]]:
+    found = extract_from_dir(FOLDER, comment_tags=())
+    return frozenset(message for _, _, message, _, _ in found)
+
+
+def catalogue_of(language: str) -> Catalog:
+    with words.catalogue_path(language).open("rb") as file:
+        return read_po(file, language)
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_every_text_is_translated_and_none_is_left_over(language):
+    catalogue = catalogue_of(language)
+    held = {message.id for message in catalogue if message.id}
+    assert held == extracted(), "run 'make messages' and translate what is new"
+    empty = [message.id for message in catalogue if message.id and not all(_forms(message))]
+    assert empty == []
+    assert [message.id for message in catalogue if message.id and message.fuzzy] == []
+    assert not catalogue.obsolete
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_every_translation_has_the_places_of_its_text(language):
+    for message in catalogue_of(language):
+        for form in _forms(message):
+            assert _places(form) == _places(message.id if isinstance(message.id, str) else message.id[1]), form
+
+
+def _forms(message: Message) -> tuple[str, ...]:
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+
+
+def _places(text: str) -> set[str | None]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(FOLDER)))
+def test_no_text_is_shown_without_a_translation(path):
+    assert list(bare_texts(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "st.info('Nothing here')",
+        "column.metric('Plays', 3)",
+        "st.button(f'Play {name}')",
+        "st.text_input(label, placeholder='type here')",
+        "st.warning('A ' + name)",
+        "st.error(text if text else 'Wrong')",
+        "st.error('Wrong {}'.format(name))",
+        "_(f'Play {name}')",
+        "_(name + ' x')",
+        "rows = [{'Time': 1}]",
+    ],
+)
+def test_the_check_sees_a_text_that_bypasses_the_catalogues(code):
+    assert list(bare_texts(ast.parse(code)))
+
+
+@pytest.mark.parametrize(
+    "code", ["st.info(_('Nothing here'))", "st.html('<b>' + _('x') + '</b>')", "st.button('', icon=':material/x:')"]
+)
+def test_the_check_lets_translated_texts_and_markup_pass(code):
+    assert list(bare_texts(ast.parse(code))) == []
+
+
+def bare_texts(tree: ast.AST) -> Iterator[str]:
+    """Literal texts among what Streamlit shows, heads of tables, and what a catalogue cannot hold."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in TRANSLATORS:
+                yield from (ast.unparse(one) for one in node.args[:1] if not isinstance(one, ast.Constant))
+            elif name in SHOWN and isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) != "log":
+                given = [*node.args[:2], *(one.value for one in node.keywords if one.arg in TEXTS)]
+                yield from (text for one in given for text in _literals(one) if _is_text(text))
+        elif isinstance(node, ast.Dict):
+            keys = [key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+            yield from (key for key in keys if key.istitle() and _is_text(key))
+
+
+def _literals(node: ast.AST) -> Iterator[str]:
+    """The literals that `node` can come out as: not those it only compares with, looks up by or translates."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.JoinedStr):
+        yield from (text for one in node.values for text in _literals(one))
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod):
+        yield from (*_literals(node.left), *_literals(node.right))
+    elif isinstance(node, ast.IfExp):
+        yield from (*_literals(node.body), *_literals(node.orelse))
+    elif isinstance(node, ast.BoolOp):
+        yield from (text for one in node.values for text in _literals(one))
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+        yield from _literals(node.func.value)
+
+
+def _is_text(text: str) -> bool:
+    """Letters that are not markup, an icon or a file's name."""
+    inside, plain = False, ""
+    for sign in text:
+        inside = (inside or sign == "<") and sign != ">"
+        plain += "" if inside else sign
+    return any(map(str.isalpha, plain)) and not plain.startswith((":material/", ":root"))
+
+
+@pytest.fixture(params=["es", "uk", "ru"])
+def speaking(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A visitor's browser that asks for this language, and has chosen a clock of twelve hours."""
+    visitor = SimpleNamespace(cookies={"tagger_language": request.param, "tagger_clock": "12"}, locale="en-US")
+    monkeypatch.setattr(st, "context", visitor)
+    return request.param
+
+
+def test_plurals_dates_and_times_follow_the_language(speaking):
+    now = datetime(2025, 11, 20, 2, 27, tzinfo=UTC)
+    told = {
+        "es": ["hace 3 días", "hace 5 días", "20 nov 2025"],
+        "uk": ["3 дні тому", "5 днів тому", "20 лист. 2025 р."],
+        "ru": ["3 дня назад", "5 дней назад", "20 нояб. 2025 г."],
+    }
+    days = [formats.ago(now - timedelta(days=count), now) for count in (3, 5)]
+    shown = [*days, formats.day(date(2025, 11, 20))]
+    assert [text.replace("\u202f", " ") for text in shown] == told[speaking]
+    assert formats.clock(now, samples.TZ).startswith("6:27")
+    assert formats.percent(0.85).replace("\u00a0", " ") in ("85 %", "85%")
+
+
+def test_english_and_24_hours_are_what_nobody_has_to_choose():
+    evening = datetime(2025, 11, 21, 2, 27, tzinfo=UTC)
+    assert (formats.clock(evening, samples.TZ), formats.number(12345.67)) == ("18:27", "12,345.7")
+    assert [formats.length(seconds) for seconds in (7, 187, 3787)] == ["0:07", "3:07", "1:03:07"]
+
+
+@pytest.mark.parametrize(
+    ("cookies", "locale", "preferences"),
+    [
+        ({}, "", Preferences()),
+        ({}, "uk-UA", Preferences("uk")),
+        ({"tagger_language": "ru"}, "es", Preferences("ru")),
+        ({"tagger_language": "xx", "tagger_theme": "<b>", "tagger_clock": ""}, "fr-FR", Preferences()),
+        ({"tagger_theme": "light", "tagger_clock": "12"}, "", Preferences("en", Theme.LIGHT, Clock.H12)),
+    ],
+)
+def test_cookies_that_make_no_sense_count_as_none(cookies, locale, preferences):
+    assert read(cookies, locale) == preferences
