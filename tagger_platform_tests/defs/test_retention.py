@@ -18,7 +18,7 @@ from tagger_platform.definitions import build
 from tagger_platform.defs import history as module
 from tagger_platform.defs.history import Pruned, prune
 from tagger_platform.defs.retention import retention_job
-from tagger_platform.defs.slots import IN_FLIGHT, WINDOW_SLOTS
+from tagger_platform.defs.slots import WINDOW_SLOTS
 from tagger_platform.health.parts import NIGHTLY
 from tagger_platform.settings import Settings
 from tagger_platform.store.runs import last_runs
