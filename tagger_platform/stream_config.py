@@ -27,7 +27,7 @@ VARIABLES = {
     "STREAM_n_ENABLED": "whether it is listened to; empty: true",
 }
 """The STREAM_* family, with a line for people each."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udc7f\udd00-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x1f\ud800-\udc7f\udd00-\udfff]")
 """Also halves of characters, which YAML can write; \\udc80 to \\udcff stand for bytes of the environment."""
 _NO_TEXT = re.compile(r"[\ud800-\udfff]")
 _ENTRY_KEYS = {"name", "url", "title", "enabled"}
