@@ -104,7 +104,7 @@ def main() -> None:
     began = datetime.now(UTC)
     with tempfile.TemporaryDirectory() as home:
         days = simulate(Path(home), days=options.days, runs_a_day=options.runs_a_day, keep=options.keep)
-    for number in sorted({1, options.keep // 2, options.keep, options.keep + 1, *range(40, len(days) + 1, 10)}):
+    for number in sorted({1, options.keep // 2, options.keep, options.keep + 1, *range(40, len(days), 10), len(days)}):
         day = days[number - 1]
         print(f"after day {number:>3}: {day.runs:>5} runs, {day.partitions:>5} partitions, {day.bytes / 1e6:8.2f} MB")
     grown = days[-1].bytes / days[options.keep].bytes
