@@ -11,35 +11,41 @@ recording stays at least as long as the recording's windows.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Any
 
 from tagger_platform.model import UNANSWERED, Slot
 from tagger_platform.spool import CAPTURE
 from tagger_platform.store import totals
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.reports import day_bounds
-from tagger_platform.store.rows import aware, naive
+from tagger_platform.store.rows import EVIDENCE_MARGIN, aware, naive
 from tagger_platform.store.writes import mark_expired
+
+_OLD_PLAY = (
+    "started_at < $before AND play_id NOT IN (SELECT play_id FROM play_windows e JOIN windows w USING (window_id)"
+    " WHERE e.started_at < $soon AND w.started_at < $soon AND source IN (SELECT unnest($kept)))"
+)
+_OF_NO_WINDOW = "started_at < $before AND window_id NOT IN (SELECT window_id FROM windows WHERE started_at < $before)"
 
 IS_OLD = {
     "windows": "started_at < $before AND source NOT IN (SELECT unnest($kept))",
     "expected_windows": "slot < $before AND source NOT IN (SELECT unnest($kept))",
-    "recognitions": "started_at < $before AND window_id NOT IN (SELECT window_id FROM windows)",
-    "further_matches": "started_at < $before AND window_id NOT IN (SELECT window_id FROM windows)",
-    "raw_answers": "(window_id, provider) NOT IN (SELECT (window_id, provider) FROM recognitions)",
-    "plays": "started_at < $before AND play_id NOT IN (SELECT play_id FROM play_windows JOIN windows USING (window_id)"
-    " WHERE source IN (SELECT unnest($kept)))",
-    "play_windows": "play_id NOT IN (SELECT play_id FROM plays)",
+    "raw_answers": f"window_id IN (SELECT window_id FROM recognitions WHERE {_OF_NO_WINDOW})",
+    "recognitions": _OF_NO_WINDOW,
+    "further_matches": _OF_NO_WINDOW,
+    "play_windows": f"play_id IN (SELECT play_id FROM plays WHERE {_OLD_PLAY})",
+    "plays": _OLD_PLAY,
     "tracks": "track_id NOT IN (SELECT track_id FROM plays"
     " UNION SELECT track_id FROM recognitions WHERE track_id IS NOT NULL UNION SELECT track_id FROM further_matches)",
     "art": "url NOT IN (SELECT artwork FROM tracks)",
 }
-"""Of every table: which rows go. What belongs to rows of another table goes when those have gone."""
+"""Of every table: which rows go, in an order in which each finds what it goes by."""
 
-OF_WINDOWS = ("windows", "expected_windows", "recognitions", "further_matches", "raw_answers")
-OF_PLAYS = ("plays", "play_windows")
+OF_WINDOWS = ("windows", "expected_windows", "raw_answers", "recognitions", "further_matches")
+OF_PLAYS = ("play_windows", "plays")
 NAMED_BY_NOBODY = ("tracks", "art")
 
 
@@ -54,10 +60,9 @@ def forget_old(database: Database, *, windows_before: datetime, plays_before: da
     Returns how many rows of each table. A day at a time, so that others have their turns in between.
     """
     done: Counter[str] = Counter()
-    for tables, before in ((OF_WINDOWS, windows_before), (OF_PLAYS, plays_before)):
-        if before is not None:
-            for step in _steps(database, tables[0], before):
-                done += _forget_together(database, tables, step)
+    for dated, tables, before in (("windows", OF_WINDOWS, windows_before), ("plays", OF_PLAYS, plays_before)):
+        for step in _steps(database, dated, before) if before else ():
+            done += _forget_together(database, tables, step)
     return done + _forget_together(database, NAMED_BY_NOBODY, windows_before)
 
 
@@ -67,7 +72,7 @@ def _steps(database: Database, table: str, before: datetime) -> list[datetime]:
         rows = connection.execute(
             f"SELECT DISTINCT date_trunc('day', started_at) + INTERVAL 1 DAY AS day FROM {table}"
             f" WHERE {IS_OLD[table]} ORDER BY day",
-            {"before": naive(before), "kept": _kept_recordings(connection, before)},
+            _values(connection, IS_OLD[table], before),
         ).fetchall()
     return [*(aware(day) for (day,) in rows[:-1]), *([before] if rows else [])]
 
@@ -84,8 +89,7 @@ def forget(connection: Connection, table: str, before: datetime) -> int:
     answer count as expired now.
     """
     is_old = IS_OLD[table]
-    known = {"before": naive(before), "kept": _kept_recordings(connection, before)}
-    values = {name: value for name, value in known.items() if f"${name}" in is_old}
+    values = _values(connection, is_old, before)
     if table == "windows":
         states = ", ".join(f"'{state}'" for state in sorted(UNANSWERED))
         waiting = connection.execute(
@@ -98,6 +102,16 @@ def forget(connection: Connection, table: str, before: datetime) -> int:
     return deleted
 
 
+def _values(connection: Connection, condition: str, before: datetime) -> dict[str, Any]:
+    """Of the parameters of IS_OLD those that the condition names."""
+    known: dict[str, Callable[[], Any]] = {
+        "before": lambda: naive(before),
+        "soon": lambda: naive(before + EVIDENCE_MARGIN),
+        "kept": lambda: _kept_recordings(connection, before),
+    }
+    return {name: value() for name, value in known.items() if f"${name}" in condition}
+
+
 def note_deleted(connection: Connection, deleted: Mapping[str, int]) -> None:
     """Add to the totals of what was deleted: rows of tables, or files."""
     totals.add(connection, {(totals.DELETED, what, ""): count for what, count in deleted.items()})
@@ -106,8 +120,8 @@ def note_deleted(connection: Connection, deleted: Mapping[str, int]) -> None:
 def _kept_recordings(connection: Connection, before: datetime) -> list[str]:
     """The recordings that were asked about since `before`, or that a run is just about to ask about."""
     rows = connection.execute(
-        "SELECT source FROM windows LEFT JOIN recognitions r USING (window_id)"
-        " WHERE source <> $capture AND windows.started_at < $before GROUP BY source"
+        "SELECT source FROM windows w LEFT JOIN recognitions r ON r.window_id = w.window_id AND r.started_at < $before"
+        " WHERE source <> $capture AND w.started_at < $before GROUP BY source"
         " HAVING max(asked_at) >= $before OR bool_or(state = 'pending' AND r.window_id IS NULL)",
         {"capture": CAPTURE, "before": naive(before)},
     ).fetchall()

@@ -14,6 +14,7 @@ from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
 
+from benchmarks import dagster_history
 from tagger_platform.definitions import build
 from tagger_platform.defs import history as module
 from tagger_platform.defs.history import Pruned, prune
@@ -30,11 +31,8 @@ SOME_DAYS = timedelta(days=40)
 
 
 @pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    """Dagster as it is installed: SQLite files and folders."""
-    home = tmp_path / "home"
-    home.mkdir()
-    with dg.DagsterInstance.local_temp(str(home)) as made:
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as made:
         yield made
 
 
@@ -216,6 +214,13 @@ def test_what_a_deleted_run_left_is_swept(history: dg.DagsterInstance) -> None:
     assert prune(history, LONG_AGO).leftovers == 0
     assert prune(history, datetime.now(UTC) + timedelta(days=1)).leftovers > 0
     assert files(history) == set()
+
+
+def test_its_folder_stays_bounded(tmp_path: Path) -> None:
+    """The short form of `benchmarks/dagster_history.py`."""
+    days = dagster_history.simulate(tmp_path, days=4, runs_a_day=1, keep=2)
+    assert [(day.runs, day.partitions) for day in days] == [(1, 1), (2, 2), (2, 2), (2, 2)]
+    assert days[3].bytes < 1.1 * days[1].bytes
 
 
 @pytest.mark.parametrize("kind", [InstigatorType.SENSOR, InstigatorType.SCHEDULE])

@@ -291,7 +291,7 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
         connection.begin()
 
 
-@examples(max_examples=40, deadline=None)
+@examples(max_examples=20, deadline=None)
 @given(
     live=st.lists(LIVE, min_size=1, max_size=8, unique_by=lambda one: one.start),
     tapes=st.lists(TAPES, max_size=4, unique_by=lambda one: one.start),
