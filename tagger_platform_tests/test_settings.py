@@ -63,6 +63,10 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ("CLIP_DISK_SHARE", "0.5", "clip_disk_share", 0.5),
     ("CATCHUP_RETAIN_HOURS", "0", "catchup_retain_hours", 0),
     ("PENDING_MAX_MB", "1", "pending_max_mb", 1),
+    ("DISK_RESERVE_MB", "0", "disk_reserve_mb", 0),
+    ("BACKUP_DIR", "/mnt/backups", "backup_dir", Path("/mnt/backups")),
+    ("BACKUP_DIR", "", "backup_dir", None),
+    ("BACKUP_RETAIN_DAYS", "0", "backup_retain_days", 0),
     ("RETENTION_CLEANUP_LOCALTIME", "23:59", "retention_cleanup_localtime", time(23, 59)),
     ("SHAZAM_ENABLED", "Yes", "shazam_enabled", True),
     ("SHAZAM_PER_MINUTE", "600", "shazam_per_minute", 600),
@@ -143,6 +147,8 @@ BAD: list[tuple[str, str]] = [
     ("CLIP_DISK_SHARE", "2"),
     ("CATCHUP_RETAIN_HOURS", "1.5"),
     ("PENDING_MAX_MB", "0"),
+    ("DISK_RESERVE_MB", "-1"),
+    ("BACKUP_RETAIN_DAYS", "-1"),
     ("RETENTION_CLEANUP_LOCALTIME", "24:00"),
     ("RETENTION_CLEANUP_LOCALTIME", "4"),
     ("SHAZAM_ENABLED", "maybe"),
@@ -186,7 +192,7 @@ BAD: list[tuple[str, str]] = [
 ]
 FREE_TEXT = {
     *("ACOUSTID_API_KEY", "OTEL_SERVICE_NAME", "EMBED_MODEL", "EMBED_MODEL_REVISION"),
-    *("DATA_DIR", "STREAMS_FILE", "CHROMAPRINT_PATH", "FFMPEG_PATH"),
+    *("DATA_DIR", "STREAMS_FILE", "CHROMAPRINT_PATH", "FFMPEG_PATH", "BACKUP_DIR"),
 }
 
 
