@@ -334,6 +334,11 @@ class Settings:
         return self.data_dir / "art"
 
     @property
+    def uploads_dir(self) -> Path:
+        """Of files that people send, for as long as their request lasts."""
+        return self.data_dir / "uploads"
+
+    @property
     def search_dir(self) -> Path:
         return self.data_dir / "search"
 

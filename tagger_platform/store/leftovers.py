@@ -44,6 +44,7 @@ def _unfinished(settings: Settings) -> Iterator[Path]:
         settings.spool_dir: ("*.tmp",),
         settings.spool_dir / "open": ("*.finished",),
         settings.spool_dir / "cutting": ("*",),
+        settings.uploads_dir: ("*",),
         settings.art_dir: (".*.part",),
         settings.search_dir: ("*.tmp", "*.new*"),
         settings.catalogue_dir: ("*.new",),

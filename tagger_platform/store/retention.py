@@ -38,6 +38,7 @@ IS_OLD = {
     "further_matches": _OF_NO_WINDOW,
     "play_windows": f"play_id IN (SELECT play_id FROM plays WHERE {_OLD_PLAY})",
     "plays": _OLD_PLAY,
+    "identifications": "asked_at < $before",
     "tracks": "track_id NOT IN (SELECT track_id FROM plays"
     " UNION SELECT track_id FROM recognitions WHERE track_id IS NOT NULL UNION SELECT track_id FROM further_matches)",
     "art": "url NOT IN (SELECT artwork FROM tracks)",
@@ -46,6 +47,7 @@ IS_OLD = {
 
 OF_WINDOWS = ("windows", "expected_windows", "raw_answers", "recognitions", "further_matches")
 OF_PLAYS = ("play_windows", "plays")
+ASKED_BY_PEOPLE = ("identifications",)
 NAMED_BY_NOBODY = ("tracks", "art")
 
 
@@ -63,7 +65,7 @@ def forget_old(database: Database, *, windows_before: datetime, plays_before: da
     for dated, tables, before in (("windows", OF_WINDOWS, windows_before), ("plays", OF_PLAYS, plays_before)):
         for step in _steps(database, dated, before) if before else ():
             done += _forget_together(database, tables, step)
-    return done + _forget_together(database, NAMED_BY_NOBODY, windows_before)
+    return done + _forget_together(database, (*ASKED_BY_PEOPLE, *NAMED_BY_NOBODY), windows_before)
 
 
 def _steps(database: Database, table: str, before: datetime) -> list[datetime]:

@@ -21,6 +21,7 @@ from tagger_platform.store.art import Tried, note_tried
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.derivation import derive_plays, replace_plays
 from tagger_platform.store.expected import write_expected
+from tagger_platform.store.identifications import COLUMNS, newest_identifications, note_identification
 from tagger_platform.store.retention import IS_OLD, delete_unneeded_art, forget_old, kept_since, slots_before
 from tagger_platform_tests.store import radio
 
@@ -215,6 +216,16 @@ def test_pictures_go_with_the_last_track_that_names_them(store: Database, tmp_pa
     forget_old(store, windows_before=MIDNIGHT, plays_before=MIDNIGHT)
     assert delete_unneeded_art(store, art, AT.start - timedelta(days=1)) == 2
     assert sorted(path.name for path in art.iterdir()) == ["just-fetched.jpg", "new.jpg"]
+
+
+def test_what_people_asked_about_by_hand_goes_like_windows(store: Database) -> None:
+    told = {**dict.fromkeys(COLUMNS), "file": "clip.wav", "runner_up": None, "elapsed_ms": 12}
+    with store.writing() as connection:
+        for instant in (MIDNIGHT - timedelta(seconds=1), MIDNIGHT):
+            note_identification(connection, told, instant)
+    assert forget_old(store, windows_before=MIDNIGHT, plays_before=None) == {"identifications": 1}
+    with store.reading() as connection:
+        assert [one.asked_at for one in newest_identifications(connection, 9, 0)] == [MIDNIGHT]
 
 
 def test_a_night_may_come_twice(store: Database) -> None:
