@@ -5,6 +5,7 @@ them. What is proved with it is what the platform does with answers, so windows 
 table: songs of 60 to 300 s and talk, the same for the same stream names, whoever asks.
 """
 
+import asyncio
 import io
 import random
 from collections.abc import Iterator
@@ -60,12 +61,16 @@ class Day:
 
 
 class Table:
-    """The provider: it knows what was on, whichever process asks."""
+    """The provider: it knows what was on, whichever process asks. An answer takes it up to `longest_s` seconds."""
 
     name = "catalogue"
     asks_every_window = True
 
+    def __init__(self, longest_s: float = 0.0) -> None:
+        self._longest_s = longest_s
+
     async def recognize(self, window: Window, audio: Path) -> Recognition:
+        await asyncio.sleep(random.uniform(0, self._longest_s))
         audio.read_bytes()
         for start, end, track in _songs(window.stream, window.start.date()):
             if start <= window.start and window.end <= end:

@@ -63,10 +63,10 @@ class Log:
 class Runner:
     """Runs slots of the made-up day in this process, through the real job and store."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, provider: Table | None = None) -> None:
         self.settings = settings
         self.day = Day(settings)
-        self.platform = Platform(settings, recognizers=[Table()])
+        self.platform = Platform(settings, recognizers=[provider or Table()])
         self._job = build(settings, platform=self.platform).resolve_job_def("window_job")
         self._instance = dg.DagsterInstance.ephemeral()
 
