@@ -196,6 +196,9 @@ class Settings:
         "RETAIN_RECOGNITIONS_DAYS", "30", _number(1, 36_500), "days that recognitions and windows are kept"
     )
     clip_retain_days: int = _var("CLIP_RETAIN_DAYS", "30", _number(0, 36_500), "days that evidence clips are kept")
+    keep_last_window: bool = _var(
+        "KEEP_LAST_WINDOW", "false", _bool, "keep the audio of each stream's last window to listen to"
+    )
     catchup_retain_hours: int = _var(
         "CATCHUP_RETAIN_HOURS", "48", _number(0, 24 * 365), "hours that unanswered audio waits to be asked again"
     )
@@ -292,6 +295,10 @@ class Settings:
     @property
     def clips_dir(self) -> Path:
         return self.data_dir / "clips"
+
+    @property
+    def last_windows_dir(self) -> Path:
+        return self.data_dir / "last"
 
     @property
     def budget_path(self) -> Path:

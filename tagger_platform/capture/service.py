@@ -26,6 +26,7 @@ from tagger_platform.capture.writer import Writer
 from tagger_platform.errors import RequestError, SettingsError, TransientError
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Spool
+from tagger_platform.spool.last_windows import LastWindows
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ def run(settings: Settings) -> int:
     """Capture until SIGTERM or SIGINT; returns the exit code. Raises RequestError where it cannot even begin."""
     ffmpeg = find_ffmpeg(settings.ffmpeg_path)
     with _spool(settings) as spool:
-        writer = Writer(spool)
+        writer = Writer(spool, _last_windows(settings))
         supervisor = Supervisor(settings, ffmpeg, writer, Process, wall=time.time(), mono=time.monotonic())
         loop = Loop(supervisor, writer)
         health = Health(supervisor, writer, spool, time.monotonic)
@@ -59,6 +60,12 @@ def run(settings: Settings) -> int:
             server.close()
             logger.info("capture ends")
     return 0
+
+
+def _last_windows(settings: Settings) -> LastWindows:
+    kept = LastWindows(settings.last_windows_dir, keep_audio=settings.keep_last_window)
+    kept.begin([stream.name for stream in settings.enabled_streams])
+    return kept
 
 
 @contextlib.contextmanager
