@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from tagger_platform import stream_config
 from tagger_platform.errors import SettingsError
 from tagger_platform.model import Stream
+from tagger_platform.observe.logs import redact
 
 DAY_S = 86_400
 SUPPORTING_POLICIES = ("timeline",)
@@ -380,7 +381,7 @@ def _parsed(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
         try:
             values[name] = variable.parse(text)
         except ValueError as error:
-            problems.append(f"{variable.name} {error}")
+            problems.append(redact(f"{variable.name} {error}"))
     return values, problems
 
 

@@ -38,6 +38,9 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ("CODE_PORT", "9004", "code_port", 9004),
     ("API_URL", "http://api:44100/", "api_url", "http://api:44100"),
     ("CAPTURE_HOST", "capture", "capture_host", "capture"),
+    ("API_TOKEN", "0123456789abcdef", "api_token", "0123456789abcdef"),
+    ("API_HOSTS", "Music.example, www.music.example,", "api_hosts", ("music.example", "www.music.example")),
+    ("STREAMS_ADDED_PRIVATE", "no", "streams_added_private", False),
     ("TZ", "Europe/Kyiv", "tz", ZoneInfo("Europe/Kyiv")),
     ("TZ", "UTC", "tz", ZoneInfo("UTC")),
     ("DATA_DIR", "/srv/tagger", "data_dir", Path("/srv/tagger")),
@@ -101,6 +104,12 @@ BAD: list[tuple[str, str]] = [
     ("HOST", "not a host"),
     ("CAPTURE_HOST", "not a host"),
     ("API_URL", "api:44100"),
+    ("API_TOKEN", "too-short"),
+    ("API_TOKEN", "0123456789 abcdef"),
+    ("API_TOKEN", "0123456789abcdéf"),
+    ("API_HOSTS", "https://music.example"),
+    ("API_HOSTS", "music.example:443"),
+    ("STREAMS_ADDED_PRIVATE", "perhaps"),
     *[
         (port, bad)
         for port in ("PORT", "UI_PORT", "DAGSTER_PORT", "CAPTURE_PORT", "CODE_PORT")

@@ -15,6 +15,9 @@ from tagger_platform.errors import NewerVersionError
 from tagger_platform.model import CaptureState, Slot, Window
 from tagger_platform.spool.manifest import CAPTURE, MANIFEST, Manifest
 
+MOST_TOLD = 200
+"""Characters of what is wrong with a manifest that are kept with every window of it."""
+
 
 def audio_name(window: Window) -> str:
     return f"{window.stream}+{window.offset_s}.flac"
@@ -112,7 +115,7 @@ class Spool:
 
     def recorded(self) -> list[str]:
         """Keys of slots that recordings have handed over and no run has finished, oldest first."""
-        return sorted({_key(folder) for folder in self._recorded.iterdir()})
+        return _slots_in(self._recorded)
 
     def waiting_manifests(self, since: Slot, until: Slot) -> Iterator[Manifest]:
         """What is expected of the slots from `since` to `until` that are not finished; unreadable ones are left out."""
@@ -125,11 +128,11 @@ class Spool:
 
     def ready(self) -> list[str]:
         """Keys of slots that wait, oldest first."""
-        return sorted(folder.name for folder in self._ready.iterdir())
+        return _slots_in(self._ready)
 
     def claimed(self) -> list[str]:
         """Keys of slots that a run has begun and not finished, oldest first."""
-        return sorted({_key(folder) for folder in self._claimed.iterdir()})
+        return _slots_in(self._claimed)
 
     def counts(self) -> dict[str, int]:
         """Slots per folder and windows waiting, for health and metrics."""
@@ -143,29 +146,33 @@ class Spool:
         stand in for it: those whose audio lies there are captured, the others corrupt.
         """
         claimed = self._claimed / slot.key
+        _take(self._ready / slot.key, claimed)
+        if not claimed.is_dir():  # there is none, or only a stray file that is called like one
+            return None
         try:
-            (self._ready / slot.key).rename(claimed)
-        except FileNotFoundError:
-            if not claimed.exists():
-                return None
-        try:
-            return _read(claimed)
+            return _read_of(slot, claimed)
         except (FileNotFoundError, ValueError) as error:
             return self._salvaged(slot, expected, str(error))
 
     def claim_recorded(self, slot: Slot) -> list[Manifest]:
-        """Take what recordings have handed over of a slot, or what was taken earlier and not finished."""
+        """Take what recordings have handed over of a slot, or what was taken earlier and not finished.
+
+        What is unreadable goes with the slot: the recording is still there, and is cut again when it is run again.
+        """
         for folder in sorted(self._recorded.glob(f"{slot.key}@*")):
-            with contextlib.suppress(FileNotFoundError):
-                folder.rename(self._claimed / folder.name)
-        return [_read(folder) for folder in self._claimed_of(slot) if folder.name != slot.key]
+            _take(folder, self._claimed / folder.name)
+        taken = []
+        for folder in (one for one in self._claimed_of(slot) if one.name != slot.key):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError, ValueError):
+                taken.append(_read_of(slot, folder))
+        return taken
 
     def _claimed_of(self, slot: Slot) -> list[Path]:
         """The folders in which a run has the slot: capture's and recordings'."""
         return sorted(self._claimed.glob(f"{slot.key}*"))
 
     def _salvaged(self, slot: Slot, expected: Sequence[Window], problem: str) -> Manifest:
-        detail = f"the slot's manifest is unreadable: {problem}"
+        detail = f"the slot's manifest is unreadable: {problem[:MOST_TOLD]}"
         windows = []
         for window in expected:
             found = (self._claimed / slot.key / audio_name(window)).exists()
@@ -188,6 +195,27 @@ class Spool:
                 # One rename, so that a kill while deleting leaves no claimed slot without its manifest.
                 folder.rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
+
+
+def _take(folder: Path, claimed: Path) -> None:
+    """Unless one was taken earlier and is not finished: that one is first. A stray file in its place stays."""
+    if not claimed.exists():
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(claimed)
+
+
+def _slots_in(folder: Path) -> list[str]:
+    """Keys of the slots in the folder, oldest first. What else somebody left there, nobody may stumble over."""
+    with os.scandir(folder) as found:
+        return sorted({key for one in found if Slot.is_key(key := _key(Path(one.name))) and one.is_dir()})
+
+
+def _read_of(slot: Slot, folder: Path) -> Manifest:
+    """Raises ValueError also for the manifest of another slot."""
+    manifest = _read(folder)
+    if manifest.slot != slot:
+        raise ValueError(f"it is that of {manifest.slot.key}")
+    return manifest
 
 
 def _key(folder: Path) -> str:

@@ -107,9 +107,9 @@ class Reader:
         )
 
     def entries(self, ids: Iterable[int]) -> dict[int, Entry]:
-        words = "|| ' ' ||".join(f"w.{name}" for name in COLUMNS)
+        joined = "|| ' ' ||".join(f"w.{name}" for name in COLUMNS)
         found = self._connection.execute(
-            f"SELECT id, track_id, t.title, t.artist, t.album, isrc, ' ' || {words} || ' '"
+            f"SELECT id, track_id, t.title, t.artist, t.album, isrc, ' ' || {joined} || ' '"
             " FROM tracks t JOIN words w ON w.rowid = t.id WHERE id IN (SELECT value FROM json_each(?))",
             [json.dumps(list(ids))],
         )
