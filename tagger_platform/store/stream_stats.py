@@ -71,7 +71,7 @@ def _by_hour(connection: Connection, end: datetime) -> dict[str, dict[int, Perio
     rows = connection.execute(
         "WITH named AS (SELECT DISTINCT window_id FROM recognitions"
         " WHERE started_at >= $week AND started_at < $end AND status = 'match')"
-        " SELECT stream, greatest((epoch(w.started_at) - epoch($day::TIMESTAMP)) // 3600, -1)::INTEGER AS hour,"
+        " SELECT stream, greatest(floor((epoch(w.started_at) - epoch($day::TIMESTAMP)) / 3600), -1)::INTEGER AS hour,"
         " count(*), count(*) FILTER (state = $heard), count(*) FILTER (state = $silent), count(n.window_id)"
         " FROM windows w LEFT JOIN named n USING (window_id)"
         " WHERE w.started_at >= $week AND w.started_at < $end AND state <> $not_needed GROUP BY ALL",
