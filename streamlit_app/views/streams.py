@@ -80,6 +80,7 @@ def _filter(counts: dict[str, int]) -> str:
     st.segmented_control(
         _("Which streams"),
         list(counts),
+        required=True,
         format_func=lambda name: f"{words[name]} · {formats.number(counts[name])}",
         key=SHOW_KEY,
         on_change=_picked,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tagger_platform.store.database import Connection
-from tagger_platform.store.library import LibraryItem, items
+from tagger_platform.store.library import ItemStatus, LibraryItem, items
 from tagger_platform.store.rows import aware, naive
 
 LATELY = timedelta(days=30)
@@ -78,10 +78,18 @@ def page_of_items(connection: Connection, wanted: Wanted, limit: int, offset: in
             "offset": offset,
         },
     ).fetchall()
-    ids = [item_id for item_id, _ in rows]
-    found, heard = items(connection, ids), _last_heard(connection, ids, now)
-    listed = [ListedItem(found[item_id], heard.get(item_id)) for item_id in ids]
-    return LibraryPage(listed, rows[0][1] if rows else 0)
+    found = listed(connection, [item_id for item_id, _ in rows], now)
+    return LibraryPage([found[item_id] for item_id, _ in rows], rows[0][1] if rows else 0)
+
+
+def listed(connection: Connection, item_ids: Sequence[str], now: datetime) -> dict[str, ListedItem]:
+    """Those of `item_ids` that are in the library, by id."""
+    heard = _last_heard(connection, item_ids, now)
+    return {
+        item_id: ListedItem(item, heard.get(item_id))
+        for item_id, item in items(connection, item_ids).items()
+        if item.status is not ItemStatus.REMOVED
+    }
 
 
 def _last_heard(connection: Connection, item_ids: Sequence[str], now: datetime) -> dict[str, datetime]:

@@ -18,7 +18,15 @@ from tagger_platform.store.derivation import Rules, heard_windows
 from tagger_platform.store.expected import unaccounted
 from tagger_platform.store.identifications import Identification, newest_identifications
 from tagger_platform.store.library import Counts, LibraryItem
-from tagger_platform.store.library_page import LibraryPage, Standing, Wanted, page_of_items, standing_of_library
+from tagger_platform.store.library_page import (
+    LibraryPage,
+    ListedItem,
+    Standing,
+    Wanted,
+    listed,
+    page_of_items,
+    standing_of_library,
+)
 from tagger_platform.store.proof import ProofWindow, proof_windows, raw_answer, windows_of_play
 from tagger_platform.store.rows import PLAYS, aware, naive, plays_from
 from tagger_platform.store.runs import last_runs
@@ -278,6 +286,12 @@ def library_page(database: Database, wanted: Wanted, *, limit: int, offset: int,
     """Some items of the library with when each was last heard, those that were added last first."""
     with database.reading() as connection:
         return page_of_items(connection, wanted, limit, offset, now)
+
+
+def listed_items(database: Database, item_ids: Sequence[str], now: datetime) -> dict[str, ListedItem]:
+    """Those of `item_ids` that are in the library, with when each was last heard."""
+    with database.reading() as connection:
+        return listed(connection, item_ids, now)
 
 
 def library_standing(database: Database, now: datetime) -> Standing:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from streamlit.testing.v1 import AppTest
 
-from tagger_platform.model import Track, iso
+from tagger_platform.model import Track
 from tagger_platform.settings import Settings
 from tagger_platform.spool.last_windows import LastWindows
 from tagger_platform.store.database import Database
@@ -132,14 +132,14 @@ def test_the_last_window_is_seen_and_heard_only_where_it_was_kept(open_page, set
 def test_a_deep_link_shows_what_it_names(open_page, show, titles):
     page = open_page(show=show) if show else open_page()
     assert list(panels(page)) == titles
-    assert page.button_group[0].value == [show or "all"]
+    assert page.button_group[0].value == (show or "all")
 
 
 def test_picking_changes_the_address(open_page):
     page = open_page()
-    page.button_group[0].set_value(["trouble"]).run()
-    assert (page.query_params["show"], list(panels(page))) == (["trouble"], ["Nova"])
-    page.button_group[0].set_value(["all"]).run()
+    page.button_group[0].set_value("trouble").run()
+    assert (page.query_params["show"], list(panels(page))) == ("trouble", ["Nova"])
+    page.button_group[0].set_value("all").run()
     assert ("show" in page.query_params, len(panels(page))) == (False, 3)
 
 
