@@ -49,8 +49,8 @@ def _markup(found: ListedItem) -> str:
     listed = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items() if value)
     told = f'<p class="detail" lang="en">{escape(item.reason)}</p>' if item.reason else ""
     if item.duplicate_of:
-        link = f'<a href="?item={escape(item.duplicate_of)}">{escape(_("Show the one it is a copy of"))}</a>'
-        told += f"<p>{link}</p>"
+        first = escape(_("Show the one it is a copy of"))
+        told += f'<p><a href="?item={escape(item.duplicate_of)}">{first}</a></p>'
     label = escape(_("Listen to {title}").format(title=item.title))
     return (
         f'<article class="library-item"><h3>{escape(item.title)}</h3><p class="state">'

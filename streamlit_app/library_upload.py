@@ -1,7 +1,7 @@
 """Sending files to the library, and watching what becomes of them.
 
-What belongs here: the form, the visitor's own files and their progress. What does not: the work (`tagger_platform.library`
-behind the api), all other items (`views.library`).
+What belongs here: the form, the visitor's own files and their progress. What does not: the work, which is the api's to
+have done (`tagger_platform.library`), all other items (`views.library`).
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit_app import library_reads, reads
 from streamlit_app.api_client import ApiDownError, ApiError
 from streamlit_app.ui import failures, states, theme
+from streamlit_app.ui.text import plain
 from streamlit_app.ui.upload_list import Line, upload_list
 from streamlit_app.words import _, ngettext
 from tagger_platform.store.library_page import ListedItem
@@ -54,7 +55,7 @@ def _send(files: Sequence[Any], kind: str) -> None:
     problems: list[str] = []
     bar = st.progress(0.0)
     for number, file in enumerate(files):
-        bar.progress(number / len(files), _("Sending {file}…").format(file=file.name))
+        bar.progress(number / len(files), _("Sending {file}…").format(file=plain(file.name)))
         try:
             answer = reads.api().send("/api/library", {file.name: cast(BinaryIO, file)}, {"kind": kind})
             sent |= {str(item["item_id"]): file.name for item in answer["items"]}

@@ -59,9 +59,10 @@ def _who(panel: Panel) -> str:
     told = f"<p class='problem'>{escape(panel.problem)}</p>" if panel.problem else ""
     told += f"<p class='detail' lang='en'>{escape(panel.detail)}</p>" if panel.detail else ""
     facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in panel.facts)
+    level = escape(_("Level"))
     return (
         f'<h3>{escape(panel.title)}</h3><p class="state"><i class="dot" style="background:{panel.dot}"></i>'
-        f"{escape(panel.state)}</p>{told}<dl>{facts}<dt>{escape(_('Level'))}</dt><dd>{_meter(panel.level_dbfs)}</dd></dl>"
+        f"{escape(panel.state)}</p>{told}<dl>{facts}<dt>{level}</dt><dd>{_meter(panel.level_dbfs)}</dd></dl>"
     )
 
 
@@ -74,9 +75,10 @@ def _meter(level: float | None) -> str:
 
 
 def _rates(panel: Panel) -> str:
+    week = escape(_("7 days: {share}"))
     tiles = "".join(
         f'<div title="{escape(rate.hint)}"><span>{escape(rate.label)}</span><b>{_percent(rate.day)}</b>'
-        f"<small>{escape(_('7 days: {share}').format(share=_percent(rate.week)))}</small></div>"
+        f"<small>{week.format(share=_percent(rate.week))}</small></div>"
         for rate in panel.rates
     )
     return f'<div class="tiles">{tiles}</div>{_spark(panel.hours)}'
@@ -97,9 +99,10 @@ def _spark(hours: Sequence[float | None]) -> str:
         if share is not None and (tall := 2 + share * (HEIGHT - 2))
     )
     label = escape(_("Share of windows that were named, hour by hour over the last 24 hours"))
+    first, last = escape(_("24 h ago")), escape(_("now"))
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img" aria-label="{label}">{bars}</svg>'
-        f'<p class="axis"><span>{escape(_("24 h ago"))}</span><span>{escape(_("now"))}</span></p>'
+        f'<p class="axis"><span>{first}</span><span>{last}</span></p>'
     )
 
 
@@ -107,8 +110,9 @@ def _seen(panel: Panel) -> str:
     if not panel.picture:
         return f'<p class="nothing">{escape(panel.no_picture)}</p>'
     alt = escape(_("Spectrogram of the last window: time to the right, pitch upwards"))
-    seen = f'<img src="{escape(panel.picture)}" alt="{alt}" loading="lazy"><p class="axis"><span>'
-    seen += f"{escape(_('Last window'))}</span><span>{escape(panel.heard_at)}</span></p>"
+    which = escape(_("Last window"))
+    seen = f'<img src="{escape(panel.picture)}" alt="{alt}" loading="lazy">'
+    seen += f'<p class="axis"><span>{which}</span><span>{escape(panel.heard_at)}</span></p>'
     if panel.audio:
         label = escape(_("Listen to the last window of {stream}").format(stream=panel.title))
         seen += f'<audio controls preload="none" src="{escape(panel.audio)}" aria-label="{label}"></audio>'
