@@ -4,6 +4,7 @@ What belongs here: the widgets, and telling what came of them. What does not: ho
 """
 
 from collections.abc import Callable, Mapping
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -16,6 +17,7 @@ from streamlit_app.ui.text import plain
 from streamlit_app.words import _
 
 OUTCOME_KEY, FOUND_KEY, FORM_KEY = "streams_outcome", "streams_found", "streams_form"
+EXAMPLE = "https://radio.example/live.mp3"
 URL_KEY, NAME_KEY, TITLE_KEY = "stream_url", "stream_name", "stream_title"
 
 
@@ -29,7 +31,8 @@ def tell_outcome() -> None:
 def switches(stream: LiveStream) -> None:
     """On or off, and removing, under a stream."""
     if stream.fixed:
-        st.caption(_("Set by `STREAM_n_*` variables: only a restart can change it."))
+        note = escape(_("Set by STREAM_n_* variables: only a restart can change it."))
+        st.html(f'<p class="fixed-note">{note}</p>')
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         key = f"stream-on-{stream.name}"
@@ -81,7 +84,7 @@ def form(*, expanded: bool) -> None:
         st.text_input(
             _("Address"),
             key=URL_KEY,
-            placeholder="https://radio.example/live.mp3",
+            placeholder=EXAMPLE,
             help=_("rtsp, rtsps, http or https; with user and password where it needs them"),
             autocomplete="off",
         )

@@ -83,12 +83,11 @@ def _go(wanted: Wanted, number: int = 1, item: str = "") -> None:
 
 def _numbers(standing: Standing) -> None:
     share = standing.heard_lately / standing.recognisable if standing.recognisable else 0.0
-    heard_at = formats.moment(standing.heard_at, reads.settings().tz) if standing.heard_at else "–"
     told = {
         _("Can be recognised"): formats.number(standing.recognisable),
         _("Hours"): formats.number(standing.hours),
-        _("Heard in the last 30 days"): f"{formats.number(standing.heard_lately)} ({formats.percent(share)})",
-        _("Last heard"): heard_at,
+        _("Heard in 30 days"): f"{formats.number(standing.heard_lately)} · {formats.percent(share)}",
+        _("Last heard"): formats.ago(standing.heard_at) if standing.heard_at else "–",
     }
     with st.container(key="numbers"):
         for column, (label, value) in zip(st.columns(len(told)), told.items(), strict=True):
@@ -189,7 +188,7 @@ def _pages(shown: Shown, total: int) -> None:
         )  # fmt: skip
         number, pages = formats.number(shown.page), formats.number(last)
         counted = ngettext("{count} item", "{count} items", total)
-        st.caption(_("Page {number} of {pages}").format(number=number, pages=pages) + f" · {counted}", width="content")
+        st.text(_("Page {number} of {pages}").format(number=number, pages=pages) + f" · {counted}", width="content")
         st.button(
             "", key="page_after", icon=":material/chevron_right:", help=_("The page after"), on_click=_go,
             args=(shown.wanted, shown.page + 1), disabled=shown.page >= last,
