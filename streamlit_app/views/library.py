@@ -82,11 +82,10 @@ def _go(wanted: Wanted, number: int = 1, item: str = "") -> None:
 
 
 def _numbers(standing: Standing) -> None:
-    share = standing.heard_lately / standing.recognisable if standing.recognisable else 0.0
     told = {
         _("Can be recognised"): formats.number(standing.recognisable),
         _("Hours"): formats.number(standing.hours),
-        _("Heard in 30 days"): f"{formats.number(standing.heard_lately)} · {formats.percent(share)}",
+        _("Heard in 30 days"): formats.number(standing.heard_lately),
         _("Last heard"): formats.ago(standing.heard_at) if standing.heard_at else "–",
     }
     with st.container(key="numbers"):
