@@ -1,4 +1,4 @@
-"""What can be listened to, at paths of this server: the browser may reach no other, and players ask for ranges.
+"""What can be listened to or seen, at paths of this server: the browser may reach no other, and players ask for ranges.
 
 What belongs here: passing on. What does not: which files there are (the api).
 """
@@ -15,6 +15,8 @@ from streamlit_app.api_client import Api, ApiDownError
 PATHS = (
     "/api/library/{item_id}/audio",
     "/api/plays/{play_id}/clip",
+    "/api/streams/{name}/last/audio",
+    "/api/streams/{name}/last/picture",
     "/api/windows/{stream}/{window}/clip",
 )
 """The same as the api's."""

@@ -6,15 +6,16 @@ connection is ever cached.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from streamlit_app.api_client import Api, ApiDownError, ApiError
 from tagger_platform.decide.coverage import Coverage
-from tagger_platform.model import CanaryResult, Play
+from tagger_platform.model import CanaryResult, Play, parse_iso
 from tagger_platform.settings import Settings
 from tagger_platform.store import reports
 from tagger_platform.store.database import Database
@@ -32,12 +33,21 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class LiveStream:
-    """A configured stream and how it is doing."""
+    """A configured stream and how it is doing; one that is `fixed` is in no file that the pages can change."""
 
     name: str
     title: str
     state: str
     last_error: str = ""
+    kind: str = ""
+    enabled: bool = True
+    fixed: bool = True
+    since: datetime | None = None
+    last_window: str = ""
+    level_dbfs: float | None = None
+    icy_title: str = ""
+    has_picture: bool = False
+    has_audio: bool = False
 
 
 class Trouble(StrEnum):
@@ -66,7 +76,7 @@ class Part:
 WELL = "ok"
 
 
-_MISSHAPEN = (LookupError, TypeError, AttributeError)
+_MISSHAPEN = (LookupError, TypeError, ValueError, AttributeError)
 """What reading an answer of another shape raises."""
 
 
@@ -83,8 +93,8 @@ def api() -> Api:
 
 def version() -> str:
     """Changes when the log does; empty while there is no log. It is the key of every cached read."""
-    database = _database(str(settings().database_path))
-    return database.version() if database.path.exists() else ""
+    store = database(str(settings().database_path))
+    return store.version() if store.path.exists() else ""
 
 
 def plays_of_day(version: str, day: date, streams: Sequence[str]) -> list[Play]:
@@ -111,6 +121,11 @@ def live_streams() -> LiveStreams:
     return _live_streams(settings().api_url)
 
 
+def look_again() -> None:
+    """Forget how the streams were: somebody has just changed one."""
+    _live_streams.clear()
+
+
 def health() -> dict[str, Part]:
     """Every part of the platform, by name, in the order of the path; empty where nobody can say."""
     return _health(settings().api_url)
@@ -126,28 +141,29 @@ def canaries(version: str) -> list[CanaryResult]:
     return _canaries(str(settings().database_path), version)
 
 
-def _database(path: str) -> Database:
+def database(path: str) -> Database:
+    """The store, for a read that takes its path as part of its key."""
     return Database(Path(path), timeout_s=STORE_TIMEOUT_S)
 
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)
 def _plays_of_day(path: str, version: str, day: date, streams: tuple[str, ...]) -> list[Play]:
-    return reports.plays_of_day(_database(path), day, settings().tz, streams=streams).plays if version else []
+    return reports.plays_of_day(database(path), day, settings().tz, streams=streams).plays if version else []
 
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)
 def _coverage_of_day(path: str, version: str, day: date, streams: tuple[str, ...]) -> list[Coverage]:
-    return reports.coverage_of_day(_database(path), day, settings().tz, streams=streams) if version else []
+    return reports.coverage_of_day(database(path), day, settings().tz, streams=streams) if version else []
 
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)
 def _latest_plays(path: str, version: str) -> dict[str, Play]:
-    return reports.latest_plays(_database(path)) if version else {}
+    return reports.latest_plays(database(path)) if version else {}
 
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)
 def _stream_titles(path: str, version: str) -> dict[str, str]:
-    return reports.stream_titles(_database(path)) if version else {}
+    return reports.stream_titles(database(path)) if version else {}
 
 
 @st.cache_data(ttl=API_TTL_S, max_entries=ENTRIES, show_spinner=False)
@@ -155,7 +171,10 @@ def _live_streams(api_url: str) -> LiveStreams:
     try:
         streams = tuple(_live_stream(item) for item in api().get("/api/streams")["streams"])
     except (ApiDownError, ApiError, *_MISSHAPEN):
-        known = tuple(LiveStream(stream.name, stream.display, UNKNOWN) for stream in settings().streams)
+        known = tuple(
+            LiveStream(stream.name, stream.display, UNKNOWN, kind=stream.kind, enabled=stream.enabled)
+            for stream in settings().streams
+        )
         return LiveStreams(known, Trouble.API_DOWN)
     down = any(stream.state == "capture_down" for stream in streams)
     return LiveStreams(streams, Trouble.CAPTURE_DOWN if down else None)
@@ -163,7 +182,7 @@ def _live_streams(api_url: str) -> LiveStreams:
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)
 def _canaries(path: str, version: str) -> list[CanaryResult]:
-    return reports.canary_results(_database(path)) if version else []
+    return reports.canary_results(database(path)) if version else []
 
 
 @st.cache_data(ttl=HEALTH_TTL_S, max_entries=ENTRIES, show_spinner=False)
@@ -175,7 +194,20 @@ def _health(api_url: str) -> dict[str, Part]:
         return {}
 
 
-def _live_stream(item: dict[str, object]) -> LiveStream:
+def _live_stream(item: dict[str, Any]) -> LiveStream:
     name = str(item["name"])
-    title, error = str(item.get("title") or name), str(item.get("last_error") or "")
-    return LiveStream(name, title, str(item.get("state") or UNKNOWN), error)
+    return LiveStream(
+        name,
+        title=str(item.get("title") or name),
+        state=str(item.get("state") or UNKNOWN),
+        last_error=str(item.get("last_error") or ""),
+        kind=str(item.get("kind") or ""),
+        enabled=item.get("enabled") is not False,
+        fixed=item.get("fixed") is not False,
+        since=parse_iso(item["since"]) if item.get("since") else None,
+        last_window=str(item.get("last_window") or ""),
+        level_dbfs=item.get("level_dbfs"),
+        icy_title=str(item.get("icy_title") or ""),
+        has_picture=item.get("has_picture") is True,
+        has_audio=item.get("has_audio") is True,
+    )

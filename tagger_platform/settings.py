@@ -202,6 +202,9 @@ class Settings:
     clip_disk_share: float = _var(
         "CLIP_DISK_SHARE", "0.25", _fraction, "share of the disk that clips may fill, 0 to 1; the oldest go first"
     )
+    keep_last_window: bool = _var(
+        "KEEP_LAST_WINDOW", "false", _bool, "keep the audio of each stream's last window to listen to"
+    )
     catchup_retain_hours: int = _var(
         "CATCHUP_RETAIN_HOURS", "48", _number(0, 24 * 365), "hours that unanswered audio waits to be asked again"
     )
@@ -316,6 +319,10 @@ class Settings:
     @property
     def clips_dir(self) -> Path:
         return self.data_dir / "clips"
+
+    @property
+    def last_windows_dir(self) -> Path:
+        return self.data_dir / "last"
 
     @property
     def budget_path(self) -> Path:

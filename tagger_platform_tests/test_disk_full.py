@@ -40,12 +40,13 @@ import numpy as np
 from tagger_platform.capture.writer import Writer
 from tagger_platform.model import CaptureState, Slot, Window
 from tagger_platform.spool import Manifest, Spool
+from tagger_platform.spool.last_windows import LastWindows
 
 logging.disable()
 samples = np.random.default_rng(1).integers(-8000, 8000, 3 * 16000).astype(np.int16)
 spool = Spool(folder)
 seen = []
-writer = Writer(spool, lambda: seen.append(writer.problem) or "")
+writer = Writer(spool, LastWindows(folder / "last"), lambda: seen.append(writer.problem) or "")
 writer.start()
 slot = Slot(datetime(2026, 11, 21, 3, 30, tzinfo=UTC))
 

@@ -27,6 +27,11 @@ def word(state: str) -> str:
     return _words().get(state) or state.replace("_", " ")
 
 
+def advice(state: str) -> str:
+    """What a stream that is in this state lacks and what to do, in a sentence; empty where there is nothing to say."""
+    return _advice().get(state, "")
+
+
 def empty(text: str) -> None:
     """What a page says that has nothing to show: `text` says why, and what to do."""
     st.info(text, icon=":material/inbox:")
@@ -76,4 +81,18 @@ def _words() -> dict[str, str]:
         "FAILED": _("failed"),
         "DUPLICATE": _("duplicate"),
         "REMOVED": _("removed"),
+    }
+
+
+def _advice() -> dict[str, str]:
+    return {
+        "starting": _("It has just been started."),
+        "reconnecting": _("It cannot be reached just now, and is tried again and again: is its server on?"),
+        "stalled": _("It is connected, but nothing comes: restart its server if this lasts."),
+        "auth_failed": _("User name or password are refused: correct them in its address."),
+        "not_found": _("There is no such stream at its address: check the path, and that its source is on."),
+        "no_audio": _("What comes is no audio that can be played: check that its address is that of the sound."),
+        "blank": _("It sends digital silence: check what feeds it."),
+        "capture_down": _("Capture does not answer: nothing is being recorded now."),
+        "bad_url": _("This is no address that can be listened to: it begins with rtsp, rtsps, http or https."),
     }

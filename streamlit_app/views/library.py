@@ -1,8 +1,194 @@
-"""The page Library."""
+"""The page of the user's own audio: adding files, watching what becomes of them, looking through them.
 
-from streamlit_app.ui import states
-from streamlit_app.words import _
+What belongs here: asking, the numbers and the list. What does not: sending files (`library_upload`), one item
+(`library_item`), the reads (`library_reads`).
+"""
+
+from dataclasses import dataclass
+from math import ceil
+
+import streamlit as st
+
+from streamlit_app import address, formats, library_item, library_reads, library_upload, reads
+from streamlit_app.library_reads import ROWS
+from streamlit_app.ui import failures, states
+from streamlit_app.words import _, ngettext
+from tagger_platform.store.library_page import LibraryPage, ListedItem, Standing, Wanted
+
+POLL_S = 1
+"""Seconds between two looks at the log's version, so that a file is seen to go from state to state."""
+STATUSES = ("READY", "QUEUED", "FINGERPRINTING", "FAILED", "DUPLICATE")
+ROWS_SHOWN, ROW_PX = 10, 36
+MOST_PAGES = 100_000
+TEXT_KEY, STATUS_KEY, KIND_KEY, DRAWN_KEY = "library_q", "library_status", "library_kind", "library_drawn"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The address, understood: which items, which page of them, and the one that is looked at."""
+
+    wanted: Wanted
+    page: int
+    item: str
 
 
 def page() -> None:
-    states.empty(_("There is nothing on this page yet."))
+    version = reads.version()
+    st.session_state[DRAWN_KEY] = version
+    _watch()
+    library_item.tell_outcome()
+    shown = _shown()
+    standing = library_reads.standing(version)
+    library_upload.form()
+    library_upload.progress(version)
+    if not standing.by_status:
+        states.empty(
+            _("The library is empty. Drop music, jingles or ads above: they are then recognised without the internet.")
+        )
+        return
+    _numbers(standing)
+    _filters(shown, standing)
+    found = library_reads.page(version, shown.wanted, shown.page)
+    if found.items:
+        _table(shown, found)
+    else:
+        states.empty(_("Nothing in the library is like this. Ask for less, or for another page."))
+    _pages(shown, found.total)
+    if shown.item:
+        library_item.draw(version, shown.item)
+
+
+@st.fragment(run_every=POLL_S)
+def _watch() -> None:
+    with failures.told():
+        if st.session_state.get(DRAWN_KEY) != reads.version():
+            st.rerun()
+
+
+def _shown() -> Shown:
+    asked = address.Asked({name: ",".join(st.query_params.get_all(name)) for name in st.query_params})
+    wanted = Wanted(asked.text("q"), asked.choice("status", STATUSES), asked.choice("kind", library_upload.KINDS))
+    shown = Shown(wanted, asked.number("page", 1, MOST_PAGES, 1), asked.text("item"))
+    for problem in asked.problems:
+        st.warning(problem)
+    return shown
+
+
+def _go(wanted: Wanted, number: int = 1, item: str = "") -> None:
+    parameters = address.parameters(
+        q=wanted.text, status=wanted.status, kind=wanted.kind, page=None if number == 1 else number, item=item
+    )
+    st.query_params.from_dict(parameters)
+
+
+def _numbers(standing: Standing) -> None:
+    told = {
+        _("Can be recognised"): formats.number(standing.recognisable),
+        _("Hours"): formats.number(standing.hours),
+        _("Heard in 30 days"): formats.number(standing.heard_lately),
+        _("Last heard"): formats.ago(standing.heard_at) if standing.heard_at else "–",
+    }
+    with st.container(key="numbers"):
+        for column, (label, value) in zip(st.columns(len(told)), told.items(), strict=True):
+            column.metric(label, value, border=True)
+
+
+def _filters(shown: Shown, standing: Standing) -> None:
+    kinds = library_upload.kinds()
+    wanted = shown.wanted
+    for key, value in ((TEXT_KEY, wanted.text), (STATUS_KEY, wanted.status), (KIND_KEY, wanted.kind)):
+        st.session_state[key] = value
+    with st.container(horizontal=True, vertical_alignment="bottom", key="library_filters"):
+        st.text_input(
+            _("Search"),
+            key=TEXT_KEY,
+            on_change=_filtered,
+            icon=":material/search:",
+            placeholder=_("Title, artist or album"),
+            max_chars=address.LONGEST_TEXT,
+        )
+        st.selectbox(
+            _("State"),
+            ("", *STATUSES),
+            format_func=lambda status: _status(status, standing) if status else _("Any"),
+            key=STATUS_KEY,
+            on_change=_filtered,
+            width=240,
+        )
+        st.selectbox(
+            _("Kind"),
+            ("", *library_upload.KINDS),
+            format_func=lambda kind: kinds.get(kind) or _("Any"),
+            key=KIND_KEY,
+            on_change=_filtered,
+            width=160,
+        )
+
+
+def _status(status: str, standing: Standing) -> str:
+    return f"{states.word(status)} · {formats.number(standing.by_status.get(status, 0))}"
+
+
+def _filtered() -> None:
+    state = st.session_state
+    _go(Wanted(str(state[TEXT_KEY]).strip(), state[STATUS_KEY], state[KIND_KEY]))
+
+
+def _table(shown: Shown, found: LibraryPage) -> None:
+    """A row that is chosen opens below. The key changes with the rows: a choice never moves on to another item."""
+    ids = [one.item.item_id for one in found.items]
+    key = f"library-{hash(tuple(ids))}"
+    kinds = library_upload.kinds()
+    st.dataframe(
+        [_row(one, kinds) for one in found.items],
+        hide_index=True,
+        row_height=ROW_PX,
+        height=ROW_PX * (min(len(ids), ROWS_SHOWN) + 1) + 2,
+        key=key,
+        on_select=lambda: _chosen(shown, ids, key),
+        selection_mode="single-row",
+        alt=_("The items of the library; choose one to listen to it or to remove it"),
+        column_config={
+            "title": st.column_config.TextColumn(_("Title"), width="medium"),
+            "artist": st.column_config.TextColumn(_("Artist")),
+            "album": st.column_config.TextColumn(_("Album")),
+            "kind": st.column_config.TextColumn(_("Kind"), width="small"),
+            "length": st.column_config.TextColumn(_("Length"), width="small"),
+            "status": st.column_config.TextColumn(_("State")),
+            "heard": st.column_config.TextColumn(_("Last heard")),
+        },
+    )
+
+
+def _row(one: ListedItem, kinds: dict[str, str]) -> dict[str, str]:
+    item = one.item
+    return {
+        "title": item.title,
+        "artist": item.artist,
+        "album": item.album,
+        "kind": kinds.get(item.kind, item.kind),
+        "length": formats.length(item.duration_s) if item.duration_s else "",
+        "status": states.word(item.status),
+        "heard": formats.moment(one.heard_at, reads.settings().tz) if one.heard_at else "",
+    }
+
+
+def _chosen(shown: Shown, ids: list[str], key: str) -> None:
+    rows = st.session_state[key]["selection"]["rows"]
+    _go(shown.wanted, shown.page, ids[rows[0]] if rows else "")
+
+
+def _pages(shown: Shown, total: int) -> None:
+    last = max(ceil(total / ROWS), 1)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "", key="page_before", icon=":material/chevron_left:", help=_("The page before"), on_click=_go,
+            args=(shown.wanted, min(shown.page - 1, last)), disabled=shown.page <= 1,
+        )  # fmt: skip
+        number, pages = formats.number(shown.page), formats.number(last)
+        counted = ngettext("{count} item", "{count} items", total)
+        st.text(_("Page {number} of {pages}").format(number=number, pages=pages) + f" · {counted}", width="content")
+        st.button(
+            "", key="page_after", icon=":material/chevron_right:", help=_("The page after"), on_click=_go,
+            args=(shown.wanted, shown.page + 1), disabled=shown.page >= last,
+        )  # fmt: skip

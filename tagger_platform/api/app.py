@@ -34,6 +34,7 @@ from tagger_platform.health.watch import Watch
 from tagger_platform.insight.query_vectors import LoadOn, QueryVectors
 from tagger_platform.insight.vectors import CurrentVectors
 from tagger_platform.settings import Settings
+from tagger_platform.spool.last_windows import LastWindows
 from tagger_platform.store.database import Database
 
 STORE_TIMEOUT_S = 5.0
@@ -69,6 +70,8 @@ def create_app(settings: Settings) -> Starlette:
             Route("/api/streams/check", streams.check, methods=["POST"]),
             Route("/api/streams/{name}", streams.enable, methods=["PATCH"]),
             Route("/api/streams/{name}", streams.remove, methods=["DELETE"]),
+            Route("/api/streams/{name}/last/picture", streams.last_picture),
+            Route("/api/streams/{name}/last/audio", streams.last_audio),
             Route("/api/windows/{window_id:path}/clip", proof.clip),
             Route("/api/windows/{window_id:path}/raw/{provider}", proof.raw),
             *([Route(settings.metrics_path, metrics)] if settings.enable_prometheus else []),
@@ -79,6 +82,8 @@ def create_app(settings: Settings) -> Starlette:
     app.state.settings = settings
     app.state.database = Database(settings.database_path, timeout_s=STORE_TIMEOUT_S)
     app.state.capture = CaptureClient(settings.capture_host, settings.capture_port)
+    app.state.fixed_streams = streams.fixed_names(settings)
+    app.state.last_windows = LastWindows(settings.last_windows_dir)
     app.state.watched = health.watched(settings)
     app.state.vectors = CurrentVectors(settings.search_dir)
     app.state.query_vectors = QueryVectors(LoadOn(settings.embed_device))

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -16,13 +17,18 @@ from tagger_platform.api.capture_client import CaptureClient
 from tagger_platform.api.failures import CaptureDownError
 from tagger_platform.errors import SettingsError
 from tagger_platform.health.parts import look, look_at
-from tagger_platform.health.report import State, Watched
+from tagger_platform.health.report import State as PartState
+from tagger_platform.health.report import Watched
 from tagger_platform.model import Stream
 from tagger_platform.observe.logs import redact
 from tagger_platform.settings import Settings
+from tagger_platform.spool.last_windows import LastWindows
 from tagger_platform.store.database import Database
 
-STREAM_KEYS = ("name", "title", "kind", "enabled", "state", "since", "last_window", "last_error")
+STREAM_KEYS = (
+    *("name", "title", "kind", "enabled", "state", "since", "last_window", "last_error"),
+    *("level_dbfs", "icy_title"),
+)
 """What is passed on of a stream; capture's account may hold more."""
 CAPTURE_DOWN = "capture_down"
 STORE_TIMEOUT_S = 2.0
@@ -44,13 +50,24 @@ async def healthz(request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """Every part and its state; 503 while one is failing."""
     report = await run_in_threadpool(look, request.app.state.watched)
-    failing = report.state is State.FAILING
+    failing = report.state is PartState.FAILING
     return JSONResponse(report.as_json(), HTTPStatus.SERVICE_UNAVAILABLE if failing else HTTPStatus.OK)
 
 
 async def streams(request: Request) -> Response:
+    """How every stream is, whether only a restart can change it, and what is kept of its last window."""
     state = request.app.state
-    return JSONResponse({"streams": await run_in_threadpool(_streams, state.capture, state.settings)})
+    found = await run_in_threadpool(_streams, state.capture, state.settings)
+    return JSONResponse({"streams": [{**stream, **_here(stream["name"], state)} for stream in found]})
+
+
+def _here(name: str, state: State) -> dict[str, bool]:
+    kept: LastWindows = state.last_windows
+    return {
+        "fixed": name in state.fixed_streams,
+        "has_picture": kept.picture(name) is not None,
+        "has_audio": kept.audio(name) is not None,
+    }
 
 
 def _streams(capture: CaptureClient, settings: Settings) -> list[dict[str, Any]]:

@@ -1,19 +1,22 @@
 """``/api/streams``: adding, switching and removing streams of `streams.yaml`, and trying a URL.
 
-What belongs here: the routes that change something, and `check`. What does not: how streams are (`health`), the file
-(`stream_file`), the attempt itself (`capture.check`). After each change capture is asked to read the file again.
+What belongs here: the routes that change something, `check`, and what is kept of the last window. What does not: how
+streams are (`health`), the file (`stream_file`), the attempt itself (`capture.check`). After each change capture is
+asked to read the file again.
 """
 
 from collections.abc import Callable
 from dataclasses import asdict
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import anyio
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import State
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 
 from tagger_platform import stream_config
 from tagger_platform.api.bodies import json_object
@@ -28,7 +31,15 @@ from tagger_platform.settings import Settings
 CHECKS_AT_ONCE = 2
 """Each is an ffmpeg for up to 12 s."""
 LONGEST_TITLE, LONGEST_URL = 200, 2000
+HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
+"""What is at the path of a last window is soon another one."""
 ON_ITS_WAY = "it is saved; capture does not answer, and reads it when it starts"
+
+
+def fixed_names(settings: Settings) -> frozenset[str]:
+    """The streams that only a restart can change, as the environment holds them; ask while `settings` are fresh."""
+    from_file, _ = stream_config.from_file(settings.streams_file)
+    return frozenset(stream.name for stream in settings.streams if stream not in from_file)
 
 
 async def check(request: Request) -> Response:
@@ -64,15 +75,35 @@ async def remove(request: Request) -> Response:
     return await _changed(request, lambda file: file.remove(name), HTTPStatus.OK)
 
 
+async def last_picture(request: Request) -> Response:
+    """The spectrogram of the stream's last window."""
+    return _file(request.app.state.last_windows.picture(_name(request)), "image/png")
+
+
+async def last_audio(request: Request) -> Response:
+    """The audio of the stream's last window, where KEEP_LAST_WINDOW keeps it."""
+    return _file(request.app.state.last_windows.audio(_name(request)), "audio/flac")
+
+
+def _file(path: Path | None, media_type: str) -> Response:
+    if path is None:
+        raise HTTPException(404)
+    return FileResponse(path, media_type=media_type, headers=HEADERS)
+
+
+def _name(request: Request) -> str:
+    name: str = request.path_params["name"]
+    if not STREAM_NAME.fullmatch(name):
+        raise HTTPException(404)
+    return name
+
+
 async def _changed(request: Request, change: Callable[[StreamFile], None], status: HTTPStatus) -> Response:
     return JSONResponse(await run_in_threadpool(_change, request.app.state, change), status)
 
 
 def _change(state: State, change: Callable[[StreamFile], None]) -> dict[str, Any]:
-    settings: Settings = state.settings
-    from_file, _ = stream_config.from_file(settings.streams_file)
-    fixed = {stream.name for stream in settings.streams} - {stream.name for stream in from_file}
-    change(StreamFile(settings.streams_file, frozenset(fixed)))
+    change(StreamFile(state.settings.streams_file, state.fixed_streams))
     try:
         answer = state.capture.reload()
     except CaptureDownError:

@@ -26,6 +26,7 @@ from tagger_platform.capture.writer import Writer
 from tagger_platform.errors import RequestError, SettingsError, TransientError
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Room, Shedding, Spool
+from tagger_platform.spool.last_windows import LastWindows
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def run(settings: Settings) -> int:
     ffmpeg = find_ffmpeg(settings.ffmpeg_path)
     with _spool(settings) as spool:
         room = Room(settings.data_dir, settings.disk_reserve_bytes)
-        writer = Writer(spool, Shedding(room, settings.clips_dir, spool))
+        writer = Writer(spool, _last_windows(settings), Shedding(room, settings.clips_dir, spool))
         supervisor = Supervisor(settings, ffmpeg, writer, Process, wall=time.time(), mono=time.monotonic())
         loop = Loop(supervisor, writer)
         health = Health(supervisor, writer, spool, time.monotonic)
@@ -60,6 +61,12 @@ def run(settings: Settings) -> int:
             server.close()
             logger.info("capture ends")
     return 0
+
+
+def _last_windows(settings: Settings) -> LastWindows:
+    kept = LastWindows(settings.last_windows_dir, keep_audio=settings.keep_last_window)
+    kept.begin([stream.name for stream in settings.enabled_streams])
+    return kept
 
 
 @contextlib.contextmanager

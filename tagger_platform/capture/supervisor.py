@@ -161,6 +161,7 @@ class Supervisor:
                 listener.stream = stream
             else:
                 self._leave(self.listeners.pop(name), mono)
+                self._writer.forget(name)
                 removed.append(name)
         added = [stream for name, stream in wanted.items() if name not in self.listeners]
         self._listen_to(added, mono)

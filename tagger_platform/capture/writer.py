@@ -17,10 +17,12 @@ from pathlib import Path
 
 import soundfile
 
+from tagger_platform.capture.spectrogram import spectrogram
 from tagger_platform.capture.timeline import RATE, Samples
 from tagger_platform.model import CaptureState, Slot, Window
 from tagger_platform.observe import tracing
 from tagger_platform.spool import Manifest, Spool
+from tagger_platform.spool.last_windows import LastWindows
 
 logger = logging.getLogger(__name__)
 
@@ -31,15 +33,17 @@ RETRY_S = 5.0
 NOTE = "last-slot.json"
 """file in the spool's folder that names the newest slot ever published: no slot up to it is ever made again"""
 
-_Job = tuple[Window, Samples] | Manifest | None
+_Job = tuple[Window, Samples] | Manifest | str | None
+"""a window, a slot that is over, the name of a stream that is gone, or the end"""
 
 
 class Writer:
     """Takes windows and manifests and returns at once."""
 
-    def __init__(self, spool: Spool, make_room: Callable[[], str] = lambda: "") -> None:
+    def __init__(self, spool: Spool, last_windows: LastWindows, make_room: Callable[[], str] = lambda: "") -> None:
         """`make_room` frees space where there is too little, and says why no window may be written if that fails."""
         self._spool = spool
+        self._last_windows = last_windows
         self._make_room = make_room
         self._no_room = ""
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
@@ -70,6 +74,10 @@ class Writer:
         """Hand a slot over, after its windows. A manifest that cannot be written is kept and tried again."""
         self._jobs.put(manifest)
 
+    def forget(self, stream: str) -> None:
+        """Delete what is kept of a stream's last window, after the windows that are still to be written."""
+        self._jobs.put(stream)
+
     def stop(self, timeout_s: float) -> None:
         """Finish what is waiting, within `timeout_s`: what is left over is made up for by the next start."""
         self._jobs.put(None)
@@ -88,6 +96,9 @@ class Writer:
             if isinstance(job, Manifest):
                 self._unpublished.append(job)
                 self._publish_waiting()
+            elif isinstance(job, str):
+                with contextlib.suppress(OSError):  # the next start tries again
+                    self._last_windows.forget(job)
             else:
                 self._write(*job)
 
@@ -105,7 +116,8 @@ class Writer:
         path = None
         try:
             path = self._spool.path_for(window)
-            path.write_bytes(flac(samples))
+            audio = flac(samples)
+            path.write_bytes(audio)
         except OSError as error:
             reason = error.strerror or "it failed"
             self._failed[window.window_id] = _unwritten(window, f"the window could not be written: {reason}")
@@ -114,6 +126,9 @@ class Writer:
                 with contextlib.suppress(OSError):
                     path.unlink(missing_ok=True)
             self._look_for_room()
+        else:
+            with contextlib.suppress(OSError):  # a disk that is full costs windows first, and is told then
+                self._last_windows.keep(window.stream, spectrogram(samples), audio)
 
     def _publish_waiting(self) -> None:
         """In order, so that the note never passes a slot that is not published."""

@@ -18,9 +18,19 @@ from tagger_platform.store.derivation import Rules, heard_windows
 from tagger_platform.store.expected import unaccounted
 from tagger_platform.store.identifications import Identification, newest_identifications
 from tagger_platform.store.library import Counts, LibraryItem
+from tagger_platform.store.library_page import (
+    LibraryPage,
+    ListedItem,
+    Standing,
+    Wanted,
+    listed,
+    page_of_items,
+    standing_of_library,
+)
 from tagger_platform.store.proof import ProofWindow, proof_windows, raw_answer, windows_of_play
 from tagger_platform.store.rows import PLAYS, aware, naive, plays_from
 from tagger_platform.store.runs import last_runs
+from tagger_platform.store.stream_stats import StreamStats, stream_stats_until
 
 WAITING = ", ".join(f"'{status}'" for status in sorted(UNANSWERED))
 """Statuses that another request may still turn into an answer, for SQL."""
@@ -149,6 +159,12 @@ def _coverage(database: Database, start: datetime, end: datetime, day: date, str
     return [coverage(windows, stream=stream, date=day) for stream, windows in sorted(by_stream.items())]
 
 
+def stream_stats(database: Database, end: datetime) -> dict[str, StreamStats]:
+    """How much of each stream was heard and named in the 24 hours and the 7 days before `end`."""
+    with database.reading() as connection:
+        return stream_stats_until(connection, end)
+
+
 @dataclass(frozen=True)
 class LastWindow:
     """The newest window of a stream that the store knows: when it began and what became of it."""
@@ -264,6 +280,24 @@ def library_items(database: Database) -> list[LibraryItem]:
     """Every item of the user's own library, by title."""
     with database.reading() as connection:
         return library.listed_items(connection)
+
+
+def library_page(database: Database, wanted: Wanted, *, limit: int, offset: int, now: datetime) -> LibraryPage:
+    """Some items of the library with when each was last heard, those that were added last first."""
+    with database.reading() as connection:
+        return page_of_items(connection, wanted, limit, offset, now)
+
+
+def listed_items(database: Database, item_ids: Sequence[str], now: datetime) -> dict[str, ListedItem]:
+    """Those of `item_ids` that are in the library, with when each was last heard."""
+    with database.reading() as connection:
+        return listed(connection, item_ids, now)
+
+
+def library_standing(database: Database, now: datetime) -> Standing:
+    """How the library stands, and how much of it was heard in the 30 days before `now`."""
+    with database.reading() as connection:
+        return standing_of_library(connection, now)
 
 
 def library_counts(database: Database) -> Counts:

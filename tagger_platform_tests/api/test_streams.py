@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tagger_platform.settings import Settings
+from tagger_platform.spool.last_windows import LastWindows
 from tagger_platform_tests import samples
 from tagger_platform_tests.api.capture_standin import CaptureStandIn, capture_standin
 from tagger_platform_tests.api.served import served
@@ -103,6 +104,38 @@ def test_what_stands_in_the_way_is_told(door):
     assert all("STREAM_n_" in answer.json()["error"]["message"] for answer in fixed)
     assert door.api.delete("/api/streams/nobody").status_code == 400
     assert door.api.patch("/api/streams/patio", json={}).status_code == 400
+
+
+def test_a_stream_that_was_there_at_the_start_is_removed_and_added_again(tmp_path):
+    (tmp_path / "streams.yaml").write_text(yaml.safe_dump({"streams": [{"name": "patio", "url": "http://h/x"}]}))
+    with capture_standin() as capture:
+        capture.health = {"streams": [{"name": "patio"}, {"name": "kexp"}]}
+        ports = (*samples.PORTS[:3], capture.port, samples.PORTS[4])
+        with served(samples.settings(tmp_path, ports)) as api:
+            told = api.get("/api/streams").json()["streams"]
+    assert [(one["name"], one["fixed"]) for one in told] == [("patio", False), ("kexp", True)]
+    with served(samples.settings(tmp_path)) as api:
+        assert api.delete("/api/streams/patio").status_code == 200
+        assert api.post("/api/streams", json={"name": "patio", "url": URL}).status_code == 201
+
+
+def test_what_is_kept_of_the_last_window_is_told_seen_and_heard(door):
+    door.capture.health = {"streams": [{"name": "kexp", "state": "live"}, {"name": "nova", "state": "live"}]}
+    kept = LastWindows(door.file.parent / "last", keep_audio=True)
+    kept.keep("kexp", b"\x89PNG", b"fLaC")
+    told = {
+        one["name"]: (one["has_picture"], one["has_audio"]) for one in door.api.get("/api/streams").json()["streams"]
+    }
+    assert told == {"kexp": (True, True), "nova": (False, False)}
+    picture, audio = (door.api.get(f"/api/streams/kexp/last/{what}") for what in ("picture", "audio"))
+    assert (picture.content, picture.headers["content-type"]) == (b"\x89PNG", "image/png")
+    assert (audio.content, audio.headers["content-type"]) == (b"fLaC", "audio/flac")
+
+
+@pytest.mark.parametrize("name", ["nova", "..%2f..%2fstreams", ".kexp.png", "KEXP"])
+@pytest.mark.parametrize("what", ["picture", "audio"])
+def test_a_last_window_that_is_not_kept_is_not_found(door, name, what):
+    assert door.api.get(f"/api/streams/{name}/last/{what}").status_code == 404
 
 
 def test_a_broken_file_is_left_alone(door):

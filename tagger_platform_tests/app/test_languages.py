@@ -25,6 +25,8 @@ BACKSTAGE = {"api_client.py", "document.py", "listen.py", "server.py", "words.py
 """What draws nothing."""
 MODULES = sorted(path for path in FOLDER.rglob("*.py") if path.name not in BACKSTAGE)
 TRANSLATORS = {"_", "ngettext"}
+DRAWS_NOTHING = {"log", "asked"}
+"""Of which `error` and `text` are no widgets: a logger, and the parameters of the address."""
 SHOWN = frozenset(
     {
         *("badge", "button", "caption", "checkbox", "download_button", "echarts_chart", "error", "expander", "header"),
@@ -116,7 +118,11 @@ def bare_texts(tree: ast.AST) -> Iterator[str]:
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in TRANSLATORS:
                 yield from (ast.unparse(one) for one in node.args[:1] if not isinstance(one, ast.Constant))
-            elif name in SHOWN and isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) != "log":
+            elif (
+                name in SHOWN
+                and isinstance(node.func, ast.Attribute)
+                and ast.unparse(node.func.value) not in DRAWS_NOTHING
+            ):
                 given = [*node.args[:2], *(one.value for one in node.keywords if one.arg in TEXTS)]
                 yield from (text for one in given for text in _literals(one) if _is_text(text))
         elif isinstance(node, ast.Dict):

@@ -15,6 +15,7 @@ from tagger_platform.capture.writer import Writer
 from tagger_platform.model import CaptureState, Slot
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Manifest, Spool
+from tagger_platform.spool.last_windows import LastWindows
 from tagger_platform_tests import samples
 from tagger_platform_tests.capture.fakes import SILENCE, FakeFfmpeg
 
@@ -25,8 +26,8 @@ START = datetime(2026, 11, 21, 12, 0, 1, tzinfo=UTC).timestamp()
 class FakeWriter(Writer):
     """Keeps manifests in memory, and the last slot as the real one does."""
 
-    def __init__(self, spool: Spool) -> None:
-        super().__init__(spool)
+    def __init__(self, spool: Spool, last_windows: LastWindows) -> None:
+        super().__init__(spool, last_windows)
         self.manifests: list[Manifest] = []
 
     def write(self, window, samples):
@@ -45,7 +46,7 @@ class Rig:
         self.environ = {"DATA_DIR": str(folder), "STREAMS_FILE": str(folder / "streams.yaml"), "HOP_SECONDS": "20"}
         self.environ |= {"WINDOW_OFFSETS": "0,10", "WINDOW_SECONDS": "5", **samples.OWN_PORTS, **environ}
         self.wall, self.mono = START, 500.0
-        self.writer = FakeWriter(Spool(folder / "spool"))
+        self.writer = FakeWriter(Spool(folder / "spool"), LastWindows(folder / "last"))
         self.silent: set[str] = set()
         self.mute: set[str] = set()
         self.configure(names)

@@ -12,10 +12,12 @@ import pytest
 import soundfile
 
 from tagger_platform.capture import writer as module
+from tagger_platform.capture.spectrogram import spectrogram
 from tagger_platform.capture.timeline import RATE
 from tagger_platform.capture.writer import NOTE, Writer, flac, read_note
 from tagger_platform.model import CaptureState, Slot, Window
 from tagger_platform.spool import Manifest, Spool
+from tagger_platform.spool.last_windows import LastWindows
 from tagger_platform_tests.capture.conftest import wait_until
 
 SLOT = Slot(datetime(2026, 11, 21, 3, 30, tzinfo=UTC))
@@ -46,7 +48,7 @@ def test_a_window_is_a_whole_flac_file():
 
 
 def test_a_slot_is_handed_over_with_its_audio_and_noted(spool: Spool):
-    writer = Writer(spool)
+    writer = Writer(spool, LastWindows(spool.root / "last"))
     assert writer.last_slot is None
     writer.start()
     writer.publish(manifest(writer.write(window(), SAMPLES)))
@@ -58,7 +60,7 @@ def test_a_slot_is_handed_over_with_its_audio_and_noted(spool: Spool):
 
 def test_the_first_of_the_slots_without_streams_says_so_and_the_others_are_only_noted(spool: Spool):
     first, second, third = SLOT, SLOT.next(120), SLOT.next(120).next(120)
-    writer = Writer(spool)
+    writer = Writer(spool, LastWindows(spool.root / "last"))
     writer.start()
     for told in (manifest(slot=first), manifest(slot=second), manifest(window(third), slot=third)):
         writer.publish(told)
@@ -71,7 +73,7 @@ def test_the_first_of_the_slots_without_streams_says_so_and_the_others_are_only_
 def test_a_full_disk_costs_the_window_and_one_line(
     spool: Spool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    writer = Writer(spool)
+    writer = Writer(spool, LastWindows(spool.root / "last"))
     real = Path.write_bytes
 
     def full(path: Path, data: bytes) -> int:
@@ -94,7 +96,7 @@ def test_a_manifest_that_cannot_be_written_is_kept_and_tried_again_in_order(
     spool: Spool, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(module, "RETRY_S", 0.05)
-    writer = Writer(spool)
+    writer = Writer(spool, LastWindows(spool.root / "last"))
     real, full = Spool.publish, True
 
     def publish(self: Spool, one: Manifest) -> None:
@@ -118,9 +120,42 @@ def test_a_manifest_that_cannot_be_written_is_kept_and_tried_again_in_order(
 
 def test_a_disk_that_is_too_slow_is_as_good_as_full(spool: Spool, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "BACKLOG_MOST", 2)
-    writer = Writer(spool)  # not started: nothing is ever written
+    writer = Writer(spool, LastWindows(spool.root / "last"))  # not started: nothing is ever written
     states = [writer.write(window(offset_s=offset), SAMPLES).state for offset in range(3)]
     assert states == [CaptureState.CAPTURED, CaptureState.CAPTURED, CaptureState.DISK_FULL]
+
+
+@pytest.mark.parametrize("keep_audio", [False, True])
+def test_of_the_last_window_a_picture_stays_and_the_audio_only_where_it_is_asked_for(spool: Spool, keep_audio: bool):
+    folder = spool.root.parent / "last"
+    kept = LastWindows(folder, keep_audio=keep_audio)
+    writer = Writer(spool, kept)
+    writer.start()
+    for samples in (SAMPLES[::-1], SAMPLES):
+        writer.write(window(), samples)
+    writer.stop(5)
+    assert sorted(path.name for path in folder.iterdir()) == ["kexp.flac", "kexp.png"][not keep_audio :]
+    assert (folder / "kexp.png").read_bytes() == spectrogram(SAMPLES)
+    assert keep_audio == (kept.audio("kexp") is not None and kept.audio("kexp").read_bytes() == flac(SAMPLES))
+
+
+def test_nothing_is_kept_of_a_stream_that_is_gone(spool: Spool):
+    kept = LastWindows(spool.root.parent / "last", keep_audio=True)
+    writer = Writer(spool, kept)
+    writer.write(window(), SAMPLES)
+    writer.forget("kexp")
+    writer.start()
+    writer.stop(5)
+    assert (kept.picture("kexp"), kept.audio("kexp")) == (None, None)
+
+
+def test_a_folder_for_pictures_that_cannot_be_written_costs_no_window(spool: Spool):
+    (spool.root.parent / "last").write_text("a file in its place")
+    writer = Writer(spool, LastWindows(spool.root.parent / "last"))
+    writer.start()
+    writer.publish(manifest(writer.write(window(), SAMPLES)))
+    writer.stop(5)
+    assert published(spool).windows == (window(),)
 
 
 @pytest.mark.parametrize("note", ["", "{", "[]", json.dumps({"slot": "yesterday"})])

@@ -27,6 +27,7 @@ from tagger_platform.library.files import find_audio
 from tagger_platform.model import CaptureState, Play, Slot, Window
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Manifest
+from tagger_platform.spool.last_windows import LastWindows
 from tagger_platform_tests.fingerprint.tunes import tune
 from tagger_platform_tests.store.radio import all_plays
 
@@ -70,7 +71,7 @@ class Radio:
 
     def capture(self, stream: str) -> None:
         """Hand the same audio over as capture does."""
-        writer = Writer(self.platform.spool)
+        writer = Writer(self.platform.spool, LastWindows(self.platform.settings.last_windows_dir))
         writer.start()
         for number, slot in enumerate(self.slots()):
             told = []

@@ -22,6 +22,7 @@ from tagger_platform.observe import tracing
 from tagger_platform.observe.logs import set_up_logging
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Manifest
+from tagger_platform.spool.last_windows import LastWindows
 from tagger_platform_tests.defs.test_hot_path import NOISE, Hot, Table, answers
 from tagger_platform_tests.test_spool import FIRST, window
 
@@ -76,7 +77,7 @@ class Traced:
 
 def capture_slot(platform: Platform, slot: Slot = FIRST) -> None:
     """Hand a slot over as capture's own writer does."""
-    writer = Writer(platform.spool)
+    writer = Writer(platform.spool, LastWindows(platform.settings.last_windows_dir))
     writer.start()
     windows = tuple(writer.write(window(slot, stream), (NOISE * 32767).astype("int16")) for stream in ("cafe", "kexp"))
     writer.publish(Manifest(slot, "capture", 120, windows))
