@@ -20,7 +20,7 @@ from tagger_platform.store.map_report import Dot, SoundMap
 
 HEIGHT_PX = 560
 DOT_PX = 5
-LONGEST_NAME = 34
+LONGEST_NAME, LABEL_WIDTH_PX = 34, 120
 LABEL_PX = (6, 40)
 """Size of the unseen points that carry names: of names that would overlap, ECharts keeps that of the larger point."""
 
@@ -39,7 +39,7 @@ class Group:
 
 
 def groups(drawn: SoundMap, colours: int, chosen: int | None) -> list[Group]:
-    """The map's dots by colour, the grey ones first, below the others; if a cluster is `chosen`, all others are grey."""
+    """The map's dots by colour, the grey ones first, below the others; a `chosen` cluster alone is not grey."""
     found: dict[int, list[Dot]] = {}
     for dot in drawn.dots:
         grey = dot.cluster == NO_CLUSTER or (chosen is not None and dot.cluster != chosen)
@@ -63,7 +63,7 @@ def option(drawn: SoundMap, found: Sequence[Group], chosen: int | None, palette:
     return {
         "animation": False,
         "backgroundColor": "transparent",
-        "grid": {"left": 8, "right": 8, "top": 8, "bottom": 8, "containLabel": False, "outerBoundsMode": "none"},
+        "grid": {"left": 48, "right": 48, "top": 40, "bottom": 16, "containLabel": False, "outerBoundsMode": "none"},
         "xAxis": axis,
         "yAxis": axis,
         "dataZoom": [
@@ -104,6 +104,7 @@ def _brush(palette: Palette) -> Option:
         "transformable": False,
         "throttleType": "debounce",
         "throttleDelay": 300,
+        "outOfBrush": {},  # or what is outside would be painted over, the unseen points that carry names too
         "brushStyle": {"borderWidth": 2, "borderColor": palette.amber, "color": "rgba(245,165,36,0.12)"},
     }
 
@@ -164,6 +165,10 @@ def _names(drawn: SoundMap, chosen: int | None, palette: Palette) -> Option:
             "color": palette.strong,
             "fontSize": 12.5,
             "fontWeight": 600,
+            "opacity": 1,
+            "width": LABEL_WIDTH_PX,
+            "overflow": "break",
+            "lineHeight": 15,
             "textBorderColor": palette.ground,
             "textBorderWidth": 3,
         },

@@ -47,7 +47,7 @@ def track_list(rows: Sequence[Row], label: str) -> None:
 
 def link(track_id: str, text: str) -> str:
     """A link to the track's page, as markup."""
-    return f'<a href="{escape(path(track_id))}" target="_self">{escape(text)}</a>'
+    return f'<a href="{escape(path(track_id))}">{escape(text)}</a>'
 
 
 def path(track_id: str) -> str:

@@ -6,13 +6,13 @@ What belongs here: asking, and saying why each track is there. What does not: fi
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from html import escape
 from typing import Any
 
 import streamlit as st
 
 from streamlit_app import address, reads, track_reads
 from streamlit_app.ui import states, track_list
-from streamlit_app.ui.text import plain
 from streamlit_app.words import _, ngettext
 from tagger_platform.model import Track
 
@@ -27,7 +27,7 @@ def page() -> None:
         _("Search"),
         key=BOX_KEY,
         max_chars=address.LONGEST_TEXT,
-        placeholder=_("A title, an artist, an album, an ISRC, or what it sounds like"),
+        placeholder=_("A title, an artist, an album or an ISRC"),
         icon=":material/search:",
         on_change=_typed,
         label_visibility="collapsed",
@@ -46,7 +46,8 @@ def _found(text: str) -> None:
     answer = reads.api().get("/api/search", {"q": text})
     results: Sequence[Mapping[str, Any]] = answer["results"]
     if why := answer["words_alone"]:
-        st.caption(_("Found by words alone, not by meaning: {why}.").format(why=plain(why)))
+        said = _("Found by words alone, not by meaning: {why}.").format(why=why)
+        st.html(f'<p class="aside">{escape(said)}</p>')  # as Markdown, an address in it would become a link
     if not results:
         states.empty(_("No track is called so, or like it. Try fewer words, another spelling, or just the artist."))
         return

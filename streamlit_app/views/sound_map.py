@@ -17,7 +17,7 @@ from streamlit_app.words import _, ngettext
 from tagger_platform.store.clusters import NO_CLUSTER
 from tagger_platform.store.map_report import Dot, SoundMap
 
-CLUSTER, CLUSTER_KEY, MAP_KEY = "cluster", "map_cluster", "sound_map"
+CLUSTER, CLUSTER_KEY = "cluster", "map_cluster"
 LARGEST_NUMBER = 999_999_999
 TOP_TRACKS = 3
 LISTED = 100
@@ -46,7 +46,8 @@ def page() -> None:
     clusters = _clusters(drawn)
     st.caption(_in_words(drawn))
     _picker(drawn, clusters, chosen)
-    areas = _chart(map_version, drawn, chosen)
+    with st.container(key="sound_map"):
+        areas = _chart(map_version, drawn, chosen)
     if areas:
         _listed(_("In what you drew"), map_chart.inside(areas, drawn.dots), version)
     elif chosen is not None:
@@ -83,17 +84,17 @@ def _clusters(drawn: SoundMap) -> dict[int, list[Dot]]:
 
 def _in_words(drawn: SoundMap) -> str:
     told = [
-        _(
-            "Each dot is a track; those near each other read alike. "
-            "Draw a loop round some to list them, click one to open it."
-        ),
         _tracks(len(drawn.dots)),
         ngettext("{count} cluster", "{count} clusters", len(drawn.names)),
         _("drawn on {day}").format(day=formats.day(drawn.night)),
     ]
     if lost := sum(drawn.nowhere.values()):
         told.append(ngettext("{count} track has no place yet", "{count} tracks have no place yet", lost))
-    return " · ".join(told)
+    what = _(
+        "Each dot is a track; those near each other read alike. "
+        "Draw a loop round some to list them, click one to open it."
+    )
+    return f"{what}  \n{' · '.join(told)}"
 
 
 def _tracks(count: int) -> str:
@@ -104,11 +105,11 @@ def _picker(drawn: SoundMap, clusters: Mapping[int, Sequence[Dot]], chosen: int 
     st.session_state[CLUSTER_KEY] = chosen
     st.selectbox(
         _("Cluster"),
-        [None, *clusters],
+        [*clusters],
+        index=None,
         key=CLUSTER_KEY,
-        format_func=lambda number: (
-            _("All clusters") if number is None else f"{drawn.names[number]} ({len(clusters[number])})"
-        ),
+        placeholder=_("All clusters"),
+        format_func=lambda number: f"{drawn.names[number]} ({len(clusters[number])})",
         on_change=_picked,
         label_visibility="collapsed",
     )
@@ -125,7 +126,7 @@ def _chart(map_version: str, drawn: SoundMap, chosen: int | None) -> Sequence[ma
     state = st.echarts_chart(
         map_chart.option(drawn, groups, chosen, palette),
         height=map_chart.HEIGHT_PX,
-        key=f"{MAP_KEY}_{chosen}",
+        key=f"map_of_{chosen}",
         on_select="rerun",
         alt=_("Sound map: its clusters and their tracks are listed in the table below"),
     )
@@ -183,7 +184,7 @@ def _row(number: int, name: str, dots: Sequence[Dot], colour: str) -> str:
     top = "".join(f"<li>{track_list.link(dot.track_id, _named(dot))}</li>" for dot in dots[:TOP_TRACKS])
     return (
         f'<tr><th scope="row"><i class="dot" style="background:{colour}"></i>'
-        f'<a href="?{CLUSTER}={number}" target="_self">{escape(name)}</a></th>'
+        f'<a href="?{CLUSTER}={number}">{escape(name)}</a></th>'
         f'<td class="count">{escape(formats.number(len(dots)))}</td>'
         f'<td class="count">{escape(formats.number(sum(dot.plays for dot in dots)))}</td><td><ul>{top}</ul></td></tr>'
     )
