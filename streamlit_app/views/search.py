@@ -16,12 +16,12 @@ from streamlit_app.ui import states, track_list
 from streamlit_app.words import _, ngettext
 from tagger_platform.model import Track
 
-BOX_KEY = "search_box"
+QUERY, BOX_KEY = "q", "search_box"
 
 
 def page() -> None:
     asked = address.Asked(st.query_params)
-    text = asked.text("q")
+    text = asked.text(QUERY)
     st.session_state[BOX_KEY] = text
     st.text_input(
         _("Search"),
@@ -43,7 +43,7 @@ def _typed() -> None:
 
 
 def _found(text: str) -> None:
-    answer = reads.api().get("/api/search", {"q": text})
+    answer = reads.api().get("/api/search", {QUERY: text})
     results: Sequence[Mapping[str, Any]] = answer["results"]
     if why := answer["words_alone"]:
         said = _("Found by words alone, not by meaning: {why}.").format(why=why)

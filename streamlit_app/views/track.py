@@ -54,12 +54,10 @@ def _head(track: Track) -> None:
     told = " · ".join(escape(text) for text in more if text)
     link = web_link(track.link)
     opened = f'<a href="{escape(link)}" target="_blank" rel="noreferrer">{escape(_("Open ↗"))}</a>' if link else ""
-    st.html(
-        '<header class="track-head">'
-        f'<img class="cover" src="{escape(art.picture(track))}" alt="" width="96" height="96">'
-        f'<div class="words"><h1>{escape(track.title)}</h1><div class="artist">{escape(track.artist)}</div>'
-        f'<div class="note">{told} {opened}</div></div></header>'
-    )
+    cover = f'<img class="cover" src="{escape(art.picture(track))}" alt="" width="96" height="96">'
+    names = f'<h1>{escape(track.title)}</h1><div class="artist">{escape(track.artist)}</div>'
+    words = f'<div class="words">{names}<div class="note">{told} {opened}</div></div>'
+    st.html(f'<header class="track-head">{cover}{words}</header>')
 
 
 def _numbers(story: TrackStory) -> None:
