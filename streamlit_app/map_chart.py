@@ -20,6 +20,8 @@ from tagger_platform.store.map_report import Dot, SoundMap
 
 HEIGHT_PX = 560
 DOT_PX = 5
+ROOM = 0.03
+"""Share of the map's width that is left free on each side."""
 LONGEST_NAME, LABEL_WIDTH_PX = 34, 120
 LABEL_PX = (6, 40)
 """Size of the unseen points that carry names: of names that would overlap, ECharts keeps that of the larger point."""
@@ -59,13 +61,12 @@ def _table(dots: Sequence[Dot], counts: Mapping[int, str]) -> pd.DataFrame:
 
 def option(drawn: SoundMap, found: Sequence[Group], chosen: int | None, palette: Palette) -> Option:
     """The chart. Its series are the groups in their order, and then the names."""
-    axis = {"type": "value", "scale": True, "show": False}
     return {
         "animation": False,
         "backgroundColor": "transparent",
         "grid": {"left": 48, "right": 48, "top": 40, "bottom": 16, "containLabel": False, "outerBoundsMode": "none"},
-        "xAxis": axis,
-        "yAxis": axis,
+        "xAxis": _axis([dot.x for dot in drawn.dots]),
+        "yAxis": _axis([dot.y for dot in drawn.dots]),
         "dataZoom": [
             {"type": "inside", "xAxisIndex": 0, "filterMode": "none"},
             {"type": "inside", "yAxisIndex": 0, "filterMode": "none"},
@@ -79,6 +80,13 @@ def option(drawn: SoundMap, found: Sequence[Group], chosen: int | None, palette:
             _names(drawn, chosen, palette),
         ],
     }
+
+
+def _axis(values: Sequence[float]) -> Option:
+    """An axis on which all values have room, and that is not seen."""
+    low, high = min(values), max(values)
+    room = (high - low) * ROOM or 1
+    return {"type": "value", "min": low - room, "max": high + room, "show": False}
 
 
 def _toolbox(palette: Palette) -> Option:
