@@ -19,7 +19,9 @@ from tagger_platform.store.clusters import NO_CLUSTER
 from tagger_platform.store.map_report import Dot, SoundMap
 
 HEIGHT_PX = 560
-DOT_PX = 5
+DOT_PX, SMALL_DOT_PX = 5, 3
+MANY = 20_000
+"""Dots from which on they are drawn smaller: below 4 pixels they are squares, which are drawn many times as fast."""
 ROOM = 0.03
 """Share of the map's width that is left free on each side."""
 LONGEST_NAME, LABEL_WIDTH_PX = 34, 120
@@ -61,6 +63,7 @@ def _table(dots: Sequence[Dot], counts: Mapping[int, str]) -> pd.DataFrame:
 
 def option(drawn: SoundMap, found: Sequence[Group], chosen: int | None, palette: Palette) -> Option:
     """The chart. Its series are the groups in their order, and then the names."""
+    size = DOT_PX if len(drawn.dots) < MANY else SMALL_DOT_PX
     return {
         "animation": False,
         "backgroundColor": "transparent",
@@ -76,7 +79,7 @@ def option(drawn: SoundMap, found: Sequence[Group], chosen: int | None, palette:
         "tooltip": _tooltip(palette),
         "dataset": [{"source": group.table} for group in found],
         "series": [
-            *(_dots(number, group, palette) for number, group in enumerate(found)),
+            *(_dots(number, group, size, palette) for number, group in enumerate(found)),
             _names(drawn, chosen, palette),
         ],
     }
@@ -129,7 +132,7 @@ def _tooltip(palette: Palette) -> Option:
     }
 
 
-def _dots(number: int, group: Group, palette: Palette) -> Option:
+def _dots(number: int, group: Group, size: int, palette: Palette) -> Option:
     grey = group.colour == NO_CLUSTER
     return {
         "type": "scatter",
@@ -137,7 +140,7 @@ def _dots(number: int, group: Group, palette: Palette) -> Option:
         "encode": {"x": "x", "y": "y", "itemName": "told"},
         "large": True,
         "largeThreshold": 0,
-        "symbolSize": DOT_PX,
+        "symbolSize": size,
         "selectedMode": "single",
         "itemStyle": {
             "color": palette.gap if grey else palette.streams[group.colour],
