@@ -116,7 +116,7 @@ def _brush(palette: Palette) -> Option:
         "throttleType": "debounce",
         "throttleDelay": 300,
         "outOfBrush": {},  # or what is outside would be painted over, the unseen points that carry names too
-        "brushStyle": {"borderWidth": 2, "borderColor": palette.amber, "color": "rgba(245,165,36,0.12)"},
+        "brushStyle": {"borderWidth": 2, "borderColor": palette.amber, "color": f"{palette.amber}1F"},
     }
 
 
