@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from streamlit_app import reads
 from streamlit_app.pages import PAGES
 from streamlit_app.ui import failures, frame
 
@@ -9,18 +10,20 @@ st.set_page_config(page_title="Tagger", page_icon=str(frame.STATIC / "icon.png")
 st.logo(str(frame.STATIC / "logo.svg"), size="large")
 frame.frame()
 
-page = st.navigation(
-    [
-        st.Page(
-            page.draw,
-            title=page.title,
-            icon=f":material/{page.icon}:",
-            url_path=page.path or None,
-            default=not page.path,
-        )
-        for page in PAGES
-    ],
-    position="top",
-)
 with failures.told():
+    settings = reads.settings()
+    page = st.navigation(
+        [
+            st.Page(
+                page.draw,
+                title=page.title,
+                icon=f":material/{page.icon}:",
+                url_path=page.path or None,
+                default=not page.path,
+                visibility="visible" if page.listed(settings) else "hidden",
+            )
+            for page in PAGES
+        ],
+        position="top",
+    )
     page.run()

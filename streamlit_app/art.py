@@ -20,7 +20,12 @@ KEPT = 4096
 
 def picture(track: Track) -> str:
     """The address of the track's picture: a path on this server, or a data URL."""
-    return track.artwork if track.artwork.startswith(PATH) else tile(track.track_id)
+    return picture_of(track.track_id, track.artwork)
+
+
+def picture_of(track_id: str, artwork: str) -> str:
+    """The same of a track of which no more is known."""
+    return artwork if artwork.startswith(PATH) else tile(track_id)
 
 
 @lru_cache(maxsize=KEPT)

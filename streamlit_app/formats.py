@@ -6,7 +6,7 @@ What belongs here: from values to text. What does not: sentences around them.
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal, format_percent
 
 from streamlit_app import preferences
@@ -43,6 +43,11 @@ def _time_of_day(hours: int, minutes: int, pattern: str, language: str) -> str:
 def day(value: date) -> str:
     """``20 Nov 2025``, in the order of the language."""
     return format_date(value, "medium", locale=preferences.current().language)
+
+
+def short_day(value: date) -> str:
+    """``Nov 20``: without the year, in the order of the language."""
+    return format_skeleton("MMMd", value, locale=preferences.current().language)
 
 
 def moment(instant: datetime, tz: tzinfo) -> str:

@@ -6,17 +6,20 @@ What belongs here: the list. What does not: anything drawn. The names are texts 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from streamlit_app.views import diagnostics, identify, library, on_air, search, sound_map, streams
+from streamlit_app.ui import track_list
+from streamlit_app.views import diagnostics, identify, library, on_air, search, sound_map, streams, track
 from streamlit_app.words import _
+from tagger_platform.settings import Settings
 
 
 @dataclass(frozen=True)
 class Page:
-    """`path` is that of its address; the empty one is the page that opens first."""
+    """`path` is that of its address; the empty one is the page that opens first. The navigation has those `listed`."""
 
     path: str
     icon: str
     draw: Callable[[], None]
+    listed: Callable[[Settings], bool] = lambda _settings: True
 
     @property
     def title(self) -> str:
@@ -29,6 +32,7 @@ def titles() -> dict[str, str]:
         "": _("On air"),
         "search": _("Search"),
         "map": _("Sound map"),
+        track_list.TRACK_PATH: _("Track"),
         "streams": _("Streams"),
         "library": _("Library"),
         "identify": _("Identify"),
@@ -39,7 +43,8 @@ def titles() -> dict[str, str]:
 PAGES = (
     Page("", "radio", on_air.page),
     Page("search", "search", search.page),
-    Page("map", "bubble_chart", sound_map.page),
+    Page("map", "bubble_chart", sound_map.page, lambda settings: settings.clusters_enabled),
+    Page(track_list.TRACK_PATH, "music_note", track.page, lambda _settings: False),
     Page("streams", "sensors", streams.page),
     Page("library", "library_music", library.page),
     Page("identify", "mic", identify.page),

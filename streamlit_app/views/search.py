@@ -1,8 +1,122 @@
-"""The page Search."""
+"""The page Search: tracks by their names, and what was heard most lately while nothing is asked for.
 
-from streamlit_app.ui import states
-from streamlit_app.words import _
+What belongs here: asking, and saying why each track is there. What does not: finding (the api), the list
+(`ui.track_list`).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from streamlit_app import address, reads, track_reads
+from streamlit_app.ui import states, track_list
+from streamlit_app.words import _, ngettext
+from tagger_platform.model import Track
+
+QUERY, BOX_KEY = "q", "search_box"
 
 
 def page() -> None:
-    states.empty(_("There is nothing on this page yet."))
+    asked = address.Asked(st.query_params)
+    text = asked.text(QUERY)
+    st.session_state[BOX_KEY] = text
+    st.text_input(
+        _("Search"),
+        key=BOX_KEY,
+        max_chars=address.LONGEST_TEXT,
+        placeholder=_("A title, an artist, an album or an ISRC"),
+        icon=":material/search:",
+        on_change=_typed,
+        label_visibility="collapsed",
+    )
+    if text:
+        _found(text)
+    else:
+        _lately()
+
+
+def _typed() -> None:
+    st.query_params.from_dict(address.parameters(q=st.session_state[BOX_KEY].strip()))
+
+
+def _found(text: str) -> None:
+    answer = reads.api().get("/api/search", {QUERY: text})
+    results: Sequence[Mapping[str, Any]] = answer["results"]
+    if why := answer["words_alone"]:
+        said = _("Found by words alone, not by meaning: {why}.").format(why=why)
+        st.html(f'<p class="aside">{escape(said)}</p>')  # as Markdown, an address in it would become a link
+    if not results:
+        states.empty(_("No track is called so, or like it. Try fewer words, another spelling, or just the artist."))
+        return
+    st.caption(_how_many(results))
+    tracks = track_reads.known_tracks(reads.version(), [one["track_id"] for one in results])
+    rows = [
+        track_list.row(
+            tracks.get(one["track_id"]) or _as_indexed(one),
+            note=_why(one["why"]),
+            figure=ngettext("{count} play", "{count} plays", sum(one["plays_by_day"])),
+            by_day=one["plays_by_day"],
+        )
+        for one in results
+    ]
+    track_list.track_list(rows, _("Tracks found"))
+
+
+def _as_indexed(one: Mapping[str, Any]) -> Track:
+    """A track that search knows and the log does not yet."""
+    provider, _colon, number = one["track_id"].partition(":")
+    return Track(provider, number, one["title"], one["artist"])
+
+
+def _how_many(results: Sequence[Mapping[str, Any]]) -> str:
+    by_words = sum(any(one["why"][how] for how in ("words", "begun", "corrected")) for one in results)
+    count = ngettext("{count} track", "{count} tracks", len(results))
+    how = _("{words} by words, {meaning} by meaning").format(words=by_words, meaning=len(results) - by_words)
+    return f"{count} · {how} · {_bars_are()}"
+
+
+def _bars_are() -> str:
+    text = _("the bars are plays on each of the last {days} days")
+    return text.format(days=track_reads.LATELY_DAYS)
+
+
+def _why(why: Mapping[str, Any]) -> str:
+    """Why a track was found, in one line."""
+    reasons = []
+    if why["words"]:
+        reasons.append(_("has {words}").format(words=", ".join(why["words"])))
+    if why["begun"]:
+        reasons.append(_("begins with {words}").format(words=", ".join(why["begun"])))
+    for typed, meant in why["corrected"].items():
+        reasons.append(_("{typed} read as {meant}").format(typed=typed, meant=meant))
+    if why["cosine"] is not None:
+        reasons.append(_("alike in meaning: {share}").format(share=f"{why['cosine']:.2f}"))
+    return " · ".join(reasons)
+
+
+def _lately() -> None:
+    version = reads.version()
+    heard = track_reads.most_heard(version, datetime.now(reads.settings().tz).date())
+    if not heard:
+        states.empty(_nothing(version))
+        return
+    st.subheader(_("Heard most lately"))
+    st.caption(_bars_are())
+    rows = [
+        track_list.row(
+            one.track,
+            figure=ngettext("{count} play", "{count} plays", sum(one.plays_by_day)),
+            by_day=one.plays_by_day,
+        )
+        for one in heard
+    ]
+    track_list.track_list(rows, _("Heard most lately"))
+
+
+def _nothing(version: str) -> str:
+    if not version:
+        return _("Nothing has been logged yet. Start `tagger up` (or `tagger demo`): what was heard is found here.")
+    return _("Nothing was heard in the last 30 days. Type a title or an artist to find what was heard before.")

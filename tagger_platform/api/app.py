@@ -28,6 +28,7 @@ from tagger_platform.api.plays import plays
 from tagger_platform.api.requests import RequestMetrics
 from tagger_platform.api.search import search
 from tagger_platform.api.tracing import trace_requests
+from tagger_platform.api.tracks import similar
 from tagger_platform.errors import RequestError
 from tagger_platform.health.notify import Notifier
 from tagger_platform.health.watch import Watch
@@ -72,6 +73,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/api/streams/{name}", streams.remove, methods=["DELETE"]),
             Route("/api/streams/{name}/last/picture", streams.last_picture),
             Route("/api/streams/{name}/last/audio", streams.last_audio),
+            Route("/api/tracks/{track_id:path}/similar", similar),
             Route("/api/windows/{window_id:path}/clip", proof.clip),
             Route("/api/windows/{window_id:path}/raw/{provider}", proof.raw),
             *([Route(settings.metrics_path, metrics)] if settings.enable_prometheus else []),

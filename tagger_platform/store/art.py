@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tagger_platform.model import Play
+from tagger_platform.model import Play, Track
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.rows import naive
 
@@ -64,9 +64,15 @@ def note_tried(connection: Connection, tried: Sequence[Tried], now: datetime) ->
 
 def with_local_art(connection: Connection, plays: Sequence[Play]) -> list[Play]:
     """`plays` whose artwork is the path of the local copy, or nothing."""
-    urls = {play.track.artwork for play in plays if play.track.artwork}
+    tracks = tracks_with_local_art(connection, [play.track for play in plays])
+    return [replace(play, track=track) for play, track in zip(plays, tracks, strict=True)]
+
+
+def tracks_with_local_art(connection: Connection, tracks: Sequence[Track]) -> list[Track]:
+    """The same of tracks."""
+    urls = {track.artwork for track in tracks if track.artwork}
     names = _names(connection, urls) if urls else {}
-    return [_showing(play, names.get(play.track.artwork, "")) for play in plays]
+    return [_showing(track, names.get(track.artwork, "")) for track in tracks]
 
 
 def _names(connection: Connection, urls: Collection[str]) -> dict[str, str]:
@@ -76,8 +82,8 @@ def _names(connection: Connection, urls: Collection[str]) -> dict[str, str]:
     return dict(rows)
 
 
-def _showing(play: Play, name: str) -> Play:
-    return replace(play, track=replace(play.track, artwork=PATH + name if name else ""))
+def _showing(track: Track, name: str) -> Track:
+    return replace(track, artwork=PATH + name if name else "")
 
 
 def art_file(folder: Path, name: str) -> tuple[Path, str] | None:
