@@ -13,6 +13,7 @@ from streamlit_app.preferences import Clock
 from streamlit_app.words import _, ngettext
 
 PATTERNS = {Clock.H24: "HH:mm", Clock.H12: "h:mm a"}
+SECONDS = {Clock.H24: "HH:mm:ss", Clock.H12: "h:mm:ss a"}
 HOURS = {Clock.H24: "HH", Clock.H12: "h a"}
 
 
@@ -20,6 +21,14 @@ def clock(instant: datetime, tz: tzinfo) -> str:
     """``18:27`` or ``6:27 PM``; with the zone where the clock shows that time twice."""
     local = instant.astimezone(tz)
     text = _time(local, PATTERNS)
+    other = local.replace(fold=1 - local.fold)
+    return text if local.utcoffset() == other.utcoffset() else f"{text} {local:%Z}"
+
+
+def second(instant: datetime, tz: tzinfo) -> str:
+    """``18:27:30`` or ``6:27:30 PM``, for what happens more than once a minute."""
+    local = instant.astimezone(tz)
+    text = _time(local, SECONDS)
     other = local.replace(fold=1 - local.fold)
     return text if local.utcoffset() == other.utcoffset() else f"{text} {local:%Z}"
 
