@@ -3,7 +3,8 @@
 What belongs here: from values to text. What does not: sentences around them.
 """
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal, format_percent
@@ -40,7 +41,12 @@ def hour(instant: datetime, tz: tzinfo) -> str:
 
 def _time(local: datetime, patterns: dict[Clock, str]) -> str:
     chosen = preferences.current()
-    return format_time(local.time(), patterns[chosen.clock], locale=chosen.language).replace("\u202f", "\u00a0")
+    return _time_of_day(local.hour, local.minute, patterns[chosen.clock], chosen.language)
+
+
+@lru_cache(maxsize=24 * 60 * 2)
+def _time_of_day(hours: int, minutes: int, pattern: str, language: str) -> str:
+    return format_time(time(hours, minutes), pattern, locale=language)
 
 
 def day(value: date) -> str:

@@ -4,11 +4,13 @@ What belongs here: reading and checking them. What does not: setting the cookies
 (`ui.theme`). Cookies belong to a host, not to a port: their names say whose they are.
 """
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 PREFIX = "tagger_"
 LANGUAGES = {"en": "English", "es": "Español", "uk": "Українська", "ru": "Русский"}
@@ -47,6 +49,15 @@ def read(cookies: Mapping[str, str], locale: str = "") -> Preferences:
     )
 
 
+_known = threading.local()
+"""What was found out for the page that this thread draws: a page of thousands of rows asks for every one."""
+
+
 def current() -> Preferences:
     """Those of the visitor whose page is being drawn; the usual ones outside of any page."""
-    return read(st.context.cookies, st.context.locale or "")
+    page = get_script_run_ctx(suppress_warning=True)
+    if page is None or getattr(_known, "page", None) is not page:
+        _known.chosen = read(st.context.cookies, st.context.locale or "")
+        _known.page = page
+    chosen: Preferences = _known.chosen
+    return chosen

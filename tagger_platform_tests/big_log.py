@@ -67,7 +67,8 @@ def write_tracks(connection: Connection, count: int) -> list[str]:
         "INSERT INTO tracks"
         " SELECT provider || ':' || i, provider, i, verb || ' ' || place || ' ' || i // 15, artist,"
         " 'Album ' || i // 12, CASE WHEN i % 3 = 0 THEN 'USABC' || lpad(i::VARCHAR, 7, '0') ELSE '' END, '', '', '',"
-        " 150 + i % 120, 'music' FROM (SELECT i, $providers[i % 2 + 1] AS provider, $verbs[i % len($verbs) + 1] AS verb,"
+        " 150 + i % 120, 'music'"
+        " FROM (SELECT i, $providers[i % 2 + 1] AS provider, $verbs[i % len($verbs) + 1] AS verb,"
         " $places[i // 5 % len($places) + 1] AS place, $artists[i % len($artists) + 1] || ' ' || i // 60 AS artist"
         " FROM range($count) t(i))",
         {"count": count, "providers": PROVIDERS, "verbs": VERBS, "places": PLACES, "artists": ARTISTS},
