@@ -29,7 +29,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Page:
-    """`limit` questions of a span from `offset` on: of these providers, and that went so; of all where none is named."""
+    """`limit` questions of a span from `offset` on, of these providers and statuses; of all where none is named."""
 
     span: Span
     providers: tuple[str, ...]
