@@ -12,7 +12,8 @@ import streamlit as st
 
 from streamlit_app import formats, reads
 from streamlit_app.api_client import ApiError
-from streamlit_app.ui import failures, states, theme
+from streamlit_app.ui import failures, states
+from streamlit_app.ui.figures import Figure, figures
 from streamlit_app.ui.text import plain
 from streamlit_app.words import _
 from tagger_platform.model import ANSWERED, UNANSWERED, Status, parts_of, window_start
@@ -32,31 +33,23 @@ def numbers(told: Numbers, hours: int, providers: Sequence[str]) -> None:
     lost = [one for one in asked if one.status in LOST]
     slow = {name: ms for (name, hour), ms in told.slow_ms.items() if hour is None}
     shown = [name for name in slow if not providers or name in providers]
-    with st.container(key="numbers"):
-        columns = iter(st.columns(3 + len(shown)))
-        next(columns).metric(
-            _("Questions"),
-            formats.number(_sum(asked)),
-            border=True,
-            chart_data=_by_hour(asked, hours),
-            chart_type="bar",
-        )
-        share = formats.percent(_sum(named) / _sum(answered)) if answered else "–"
-        next(columns).metric(_("Named"), share, border=True, chart_data=_shares(named, answered, hours))
-        next(columns).metric(
-            _("Without an answer"),
-            formats.number(_sum(lost)),
-            border=True,
-            chart_data=_by_hour(lost, hours),
-            chart_type="bar",
-        )
-        for name, column in zip(shown, columns, strict=True):
-            column.metric(
-                _("{provider}: 95 of 100 within").format(provider=plain(name)),
-                formats.milliseconds(slow[name]),
-                border=True,
-                chart_data=[told.slow_ms[name, hour] for hour in range(hours) if (name, hour) in told.slow_ms],
-            )
+    share = formats.percent(_sum(named) / _sum(answered)) if answered else "–"
+    figures(
+        [
+            Figure(_("Questions"), formats.number(_sum(asked)), _by_hour(asked, hours)),
+            Figure(_("Named"), share, _shares(named, answered, hours), line=True),
+            Figure(_("Without an answer"), formats.number(_sum(lost)), _by_hour(lost, hours)),
+            *(
+                Figure(
+                    _("{provider}: 95 of 100 within").format(provider=name),
+                    formats.milliseconds(slow[name]),
+                    [told.slow_ms.get((name, hour)) for hour in range(hours)],
+                    line=True,
+                )
+                for name in shown
+            ),
+        ]
+    )
 
 
 def _sum(counted: Sequence[Hour]) -> int:
@@ -70,10 +63,10 @@ def _by_hour(counted: Sequence[Hour], hours: int) -> list[int]:
     return [found[hour] for hour in range(hours)]
 
 
-def _shares(some: Sequence[Hour], of: Sequence[Hour], hours: int) -> list[float]:
+def _shares(some: Sequence[Hour], of: Sequence[Hour], hours: int) -> list[float | None]:
     """Hours in which nothing was answered have no share."""
     pairs = zip(_by_hour(some, hours), _by_hour(of, hours), strict=True)
-    return [round(part / whole, 3) for part, whole in pairs if whole]
+    return [part / whole if whole else None for part, whole in pairs]
 
 
 def table(
@@ -85,7 +78,6 @@ def table(
         places = st.session_state[key].selection.rows
         choose(places[0] if places else -1)
 
-    palette = theme.palette()
     st.dataframe(
         [_row(row, titles) for row in rows],
         hide_index=True,
@@ -97,17 +89,17 @@ def table(
         selection_default={"selection": {"rows": [] if chosen is None else [chosen]}},
         column_config={
             "time": st.column_config.TextColumn(_("Time"), width=88),
-            "stream": st.column_config.TextColumn(_("Stream"), width=130),
+            "stream": st.column_config.TextColumn(_("Stream"), width=122),
             "by": st.column_config.TextColumn(_("By"), width=80),
             "status": st.column_config.MultiselectColumn(
                 _("State"),
-                width=130,
+                width=150,
                 options=[states.word(status) for status in Status],
-                color=[states.colour(status, palette) for status in Status],
+                color=[states.COLOUR_NAMES[states.mood(status)] for status in Status],
             ),
-            "after": st.column_config.NumberColumn(_("After"), format=_("%d ms"), width=80),
-            "title": st.column_config.TextColumn(_("Title"), width="medium"),
-            "artist": st.column_config.TextColumn(_("Artist")),
+            "after": st.column_config.NumberColumn(_("After"), format=_("%d ms"), width=76),
+            "title": st.column_config.TextColumn(_("Title"), width=170),
+            "artist": st.column_config.TextColumn(_("Artist"), width=120),
             "run": st.column_config.LinkColumn(_("Run"), display_text=_("Dagster ↗"), width=90),
         },
     )

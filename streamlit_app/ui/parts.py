@@ -14,13 +14,13 @@ from streamlit_app.ui import states, theme
 
 def parts(told: Mapping[str, Part]) -> None:
     """One tile for each part, in their order."""
-    st.html('<ul class="parts">' + "".join(_tile(name, part) for name, part in told.items()) + "</ul>")
+    st.html('<div class="parts">' + "".join(_tile(name, part) for name, part in told.items()) + "</div>")
 
 
 def _tile(name: str, part: Part) -> str:
     colour = states.colour(part.state, theme.palette())
     return (
-        f'<li class="part" style="border-left-color:{colour}"><b>{escape(name)}</b>'
+        f'<article class="part" style="border-left-color:{colour}"><b>{escape(name)}</b>'
         f'<span class="state"><i class="dot" style="background:{colour}"></i>{escape(states.word(part.state))}</span>'
-        f"<p>{escape(part.detail)}</p></li>"
+        f"<p>{escape(part.detail)}</p></article>"
     )

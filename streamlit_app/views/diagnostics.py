@@ -170,7 +170,7 @@ def _list(version: str, filters: Filters, today: date, titles: dict[str, str], t
         Page(filters.span(), filters.providers, filters.statuses, PAGE_ROWS, (shown.page - 1) * PAGE_ROWS),
     )
     ids = [f"{row.window_id}/{row.provider}" for row in rows]
-    left, right = st.columns([0.68, 0.32])
+    left, right = st.columns([0.74, 0.26])
     with left:
         recognition_list.table(
             rows,
