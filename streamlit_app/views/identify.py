@@ -13,6 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from streamlit_app import address, art, formats, reads
 from streamlit_app.api_client import ApiDownError, ApiError
 from streamlit_app.ui import failures, states
+from streamlit_app.ui.figures import Figure, figures
 from streamlit_app.ui.text import plain
 from streamlit_app.words import _
 from tagger_platform.model import Play
@@ -91,10 +92,13 @@ def _match(noted: Identification, last_play: Play | None) -> None:
         f'<div class="named"><img src="{escape(picture)}" alt="" width="72" height="72"><div>'
         f"<h3>{escape(answer['title'])}</h3><p>{escape(answer['artist'] or '')}</p></div></div>"
     )
-    sure, place, heard = st.columns(3)
-    sure.metric(_("How sure"), formats.percent(answer["confidence"]), border=True)
-    place.metric(_("Where in the track it begins"), formats.length(max(answer["offset_s"], 0)), border=True)
-    heard.metric(_("Last heard"), formats.ago(last_play.ended_at) if last_play else _("never"), border=True)
+    figures(
+        [
+            Figure(_("How sure"), formats.percent(answer["confidence"])),
+            Figure(_("Where in the track it begins"), formats.length(max(answer["offset_s"], 0))),
+            Figure(_("Last heard"), formats.ago(last_play.ended_at) if last_play else _("never")),
+        ]
+    )
     if last_play:
         st.markdown(_last_heard(last_play))
     st.caption(" · ".join(_circumstances(noted)))

@@ -12,13 +12,13 @@ from tagger_platform.store.reports import day_bounds
 from tagger_platform.store.writes import write_recognitions, write_windows
 from tagger_platform_tests import samples
 
-EVERY = timedelta(minutes=30)
+EVERY = timedelta(hours=1)
 TROUBLE = {7: Status.TIMEOUT, 23: Status.THROTTLED, 31: Status.BAD_ANSWER}
 """What becomes of every question to shazam whose number divides so."""
 
 
 def write_questions(database: Database, day: date) -> int:
-    """Every half an hour of a local day each sample stream is asked about; returns how many questions that makes."""
+    """Every hour of a local day each sample stream is asked about; returns how many questions that makes."""
     start, end = day_bounds(day, samples.TZ)
     slot, count = Slot.containing(start, samples.HOP_S), 0
     if slot.start < start:
