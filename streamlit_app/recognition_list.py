@@ -133,13 +133,17 @@ def detail(window_id: str, answer: Answer, titles: Mapping[str, str]) -> None:
     path = f"/api/windows/{quote(window_id)}"
     with failures.told():
         if reads.api().there_is(f"{path}/clip"):
-            label = escape(_("The window, to listen to"))
-            st.html(f'<audio controls preload="none" src="{escape(path)}/clip" aria-label="{label}"></audio>')
+            st.html(_player(f"{path}/clip"))
         else:
             st.caption(_("Its audio is not kept: only that of windows which prove a play is."))
     st.link_button(_("The slot's runs in Dagster"), run_link(slot), icon=":material/open_in_new:")
     with failures.told():
         _words(f"{path}/raw/{quote(answer.provider)}", answer)
+
+
+def _player(path: str) -> str:
+    label = escape(_("The window, to listen to"))
+    return f'<audio controls preload="none" src="{escape(path)}" aria-label="{label}"></audio>'
 
 
 def _facts(window_id: str, answer: Answer, stream: str) -> str:

@@ -20,7 +20,7 @@ GAP = 0.3
 
 @dataclass(frozen=True)
 class Figure:
-    """A number and what it is; for a chart its values one after the other, None where there is none, as bars or a line."""
+    """A number and what it is; for a chart its values in their order, None where there is none, as bars or a line."""
 
     label: str
     value: str

@@ -23,6 +23,7 @@ from tagger_platform.store.reports import day_bounds
 
 PAGE_ROWS = 100
 MOST_PAGES = 9999
+STATUSES = tuple(str(status) for status in Status)
 STREAMS_KEY, PROVIDERS_KEY, STATUSES_KEY = "asked_streams", "asked_providers", "asked_statuses"
 
 
@@ -85,7 +86,7 @@ def _questions(version: str) -> None:
         asked.day(today),
         asked.streams(list(titles)),
         asked.choices("provider", PROVIDERS),
-        asked.choices("status", list(Status)),
+        asked.choices("status", STATUSES),
         asked.number("page", 1, MOST_PAGES, 1),
         asked.text("answer"),
     )
@@ -131,17 +132,17 @@ def _controls(filters: Filters, today: date, titles: dict[str, str], told: Numbe
     st.session_state[STATUSES_KEY] = list(filters.statuses)
     st.pills(
         _("State"),
-        [str(status) for status in Status if status in by_status or status in filters.statuses],
+        [status for status in STATUSES if status in by_status or status in filters.statuses],
         selection_mode="multi",
         format_func=lambda status: f"{states.word(status)} {formats.number(by_status[status])}",
         key=STATUSES_KEY,
-        on_change=lambda: replace(first, statuses=_in_order(list(Status), STATUSES_KEY)).go(today),
+        on_change=lambda: replace(first, statuses=_in_order(STATUSES, STATUSES_KEY)).go(today),
         label_visibility="collapsed",
     )
 
 
 def _in_order(known: Sequence[str] | dict[str, str], key: str) -> tuple[str, ...]:
-    return tuple(str(one) for one in known if one in st.session_state[key])
+    return tuple(one for one in known if one in st.session_state[key])
 
 
 def _counted(told: Numbers, by: str, statuses: Sequence[str], providers: Sequence[str]) -> Counter[str]:
