@@ -6,7 +6,7 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends ffmpeg libchromaprint-tools \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --create-home --uid 1000 tagger \
- && install -d -o tagger -g tagger /data
+ && install -d -o tagger -g tagger -m 700 /data
 
 WORKDIR /app
 COPY pyproject.toml constraints.txt README.md LICENSE workspace.yaml ./

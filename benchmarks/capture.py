@@ -113,7 +113,9 @@ def rtsp_server(ffmpeg: str, folder: Path) -> Iterator[tuple[str, str]]:
 
 def measure(ffmpeg: str, url: str, count: int, seconds: int, folder: Path) -> dict[str, float]:
     bare = [
-        subprocess.Popen(command(ffmpeg, Stream("bare", url)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.Popen(
+            command(ffmpeg, Stream("bare", url)).argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         for _ in range(count)
     ]
     capture = start_capture(url, count, folder)

@@ -25,7 +25,7 @@ from tagger_platform.model import Track
 from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
 from tagger_platform.store.embeddings import count_embeddings
-from tagger_platform.store.writes import _write_tracks
+from tagger_platform.store.writes import write_tracks
 
 TAGGER = [sys.executable, "-m", "tagger_platform"]
 NIGHT = [sys.executable, "-m", "dagster", "job", "execute", "-m", "tagger_platform.definitions", "-j", "insight_job"]
@@ -122,7 +122,7 @@ def add(database: Database, tracks: list[Track]) -> None:
     for start in range(0, len(tracks), AT_ONCE):
         part = tracks[start : start + AT_ONCE]
         with database.writing() as connection:
-            _write_tracks(connection, part)
+            write_tracks(connection, part)
             connection.execute(
                 "INSERT INTO plays SELECT id || ' ' || n, 's1', $at, $at, 0.5, 'confirmed', id, 0.99, 'benchmark',"
                 " false, '' FROM unnest($ids) t(id), range(2) u(n)",

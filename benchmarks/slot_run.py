@@ -25,7 +25,7 @@ from scipy.signal import resample_poly
 
 from tagger_platform.cli.library_add import add_paths
 from tagger_platform.cli.platform import processes
-from tagger_platform.cli.supervisor import die_with_parent
+from tagger_platform.cli.supervisor import as_our_child
 from tagger_platform.demo.compose import render
 from tagger_platform.model import CaptureState, Slot, Window
 from tagger_platform.settings import Settings
@@ -75,7 +75,7 @@ def measure(folder: Path, slots: int) -> dict[str, float]:
     songs = music(folder / "radio", settings)
     wanted = [process for process in processes(settings) if process.name in ("code server", "daemon")]
     running = [
-        subprocess.Popen(process.argv, env={**os.environ, **process.environ}, preexec_fn=die_with_parent)
+        subprocess.Popen(process.argv, env={**os.environ, **process.environ}, preexec_fn=as_our_child)
         for process in wanted
     ]
     try:

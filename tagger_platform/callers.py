@@ -1,6 +1,7 @@
 """Who may ask the ports of the api and of capture: the host that is asked for, the page it comes from, the token.
 
-What belongs here: the three judgements, on plain texts. What does not: HTTP itself (`api.guard`, `capture.server`). Pure.
+What belongs here: the three judgements, on plain texts. What does not: HTTP itself (`api.guard`, `capture.server`).
+Pure.
 
 A page of the internet can make its visitor's browser ask any port of the visitor's machine. It cannot forge two
 headers: Host, which names the page's own domain even when that was pointed at 127.0.0.1 (DNS rebinding), and Origin.

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from tagger_platform.defs.art import art, art_job, art_sensor
+from tagger_platform.defs.backup import backup_job, backup_schedules, restore_drill_job
 from tagger_platform.defs.canary import canary_job, canary_schedule
 from tagger_platform.defs.catchup import catchup_sensor
 from tagger_platform.defs.checks import freshness
@@ -13,8 +14,10 @@ from tagger_platform.defs.observed import console, observed
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.plays import plays
 from tagger_platform.defs.recognitions import recognitions
+from tagger_platform.defs.retention import retention_job, retention_schedule
 from tagger_platform.defs.search_index import search_index, search_index_job
 from tagger_platform.defs.slots import spool_sensor, window_job
+from tagger_platform.defs.upkeep import upkeep_job, upkeep_schedule
 from tagger_platform.defs.windows import windows
 from tagger_platform.settings import Settings
 
@@ -26,9 +29,27 @@ def build(settings: Settings, *, platform: Platform | None = None) -> dg.Definit
     nightly = insight_schedule(settings)
     return dg.Definitions(
         assets=[fresh, recognitions, plays, art, library, fingerprints, search_index, *insight_assets(settings)],
-        jobs=[window_job, art_job, library_job, decide_job, canary_job, search_index_job, nightly.job],
+        jobs=[
+            window_job,
+            art_job,
+            library_job,
+            decide_job,
+            canary_job,
+            search_index_job,
+            nightly.job,
+            backup_job,
+            restore_drill_job,
+            retention_job,
+            upkeep_job,
+        ],
         sensors=[spool_sensor, catchup_sensor, art_sensor, library_sensor],
-        schedules=[canary_schedule, nightly],
+        schedules=[
+            canary_schedule,
+            nightly,
+            retention_schedule(settings),
+            upkeep_schedule(settings),
+            *backup_schedules(settings),
+        ],
         resources={"platform": observed(platform or Platform(settings), alone=platform is None)},
         loggers={"console": console(settings)},
         executor=dg.in_process_executor,

@@ -94,6 +94,15 @@ class Slot:
     def parse(cls, key: str) -> "Slot":
         return cls(parse_iso(key))
 
+    @classmethod
+    def is_key(cls, text: str) -> bool:
+        """Whether `text` is written as `key` writes a slot: a stray file's name is not."""
+        try:
+            slot = cls.parse(text)
+        except ValueError:
+            return False
+        return 1970 <= slot.start.year < 9999 and slot.key == text
+
     @property
     def key(self) -> str:
         return self.start.strftime("%Y-%m-%dT%H:%M:%SZ")

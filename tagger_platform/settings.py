@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from tagger_platform import stream_config
 from tagger_platform.errors import SettingsError
 from tagger_platform.model import Stream
+from tagger_platform.observe.logs import redact
 
 DAY_S = 86_400
 SUPPORTING_POLICIES = ("timeline",)
@@ -195,12 +196,27 @@ class Settings:
     retain_recognitions_days: int = _var(
         "RETAIN_RECOGNITIONS_DAYS", "30", _number(1, 36_500), "days that recognitions and windows are kept"
     )
-    clip_retain_days: int = _var("CLIP_RETAIN_DAYS", "30", _number(0, 36_500), "days that evidence clips are kept")
+    clip_retain_days: int = _var(
+        "CLIP_RETAIN_DAYS", "30", _number(0, 36_500), "days that evidence clips are kept; 0: none is"
+    )
+    clip_disk_share: float = _var(
+        "CLIP_DISK_SHARE", "0.25", _fraction, "share of the disk that clips may fill, 0 to 1; the oldest go first"
+    )
     catchup_retain_hours: int = _var(
         "CATCHUP_RETAIN_HOURS", "48", _number(0, 24 * 365), "hours that unanswered audio waits to be asked again"
     )
     pending_max_mb: int = _var(
         "PENDING_MAX_MB", "2000", _number(1, 10_000_000), "megabytes of unanswered audio that wait at most"
+    )
+    disk_reserve_mb: int = _var(
+        "DISK_RESERVE_MB",
+        "1000",
+        _number(0, 10_000_000),
+        "megabytes kept free: clips go first, then other audio",
+    )
+    backup_dir: Path | None = _var("BACKUP_DIR", "", _optional_path, "folder of nightly backups; empty: in DATA_DIR")
+    backup_retain_days: int = _var(
+        "BACKUP_RETAIN_DAYS", "30", _number(0, 36_500), "days that nightly backups are kept; 0: none are made"
     )
     retention_cleanup_localtime: time = _var(
         "RETENTION_CLEANUP_LOCALTIME", "04:00", _local_time, "time of day in TZ of the nightly clean-up"
@@ -286,6 +302,14 @@ class Settings:
         return self.data_dir / "tagger.duckdb"
 
     @property
+    def backup_folder(self) -> Path:
+        return self.backup_dir or self.data_dir / "backups"
+
+    @property
+    def disk_reserve_bytes(self) -> int:
+        return self.disk_reserve_mb * 1_000_000
+
+    @property
     def spool_dir(self) -> Path:
         return self.data_dir / "spool"
 
@@ -308,6 +332,11 @@ class Settings:
     @property
     def art_dir(self) -> Path:
         return self.data_dir / "art"
+
+    @property
+    def uploads_dir(self) -> Path:
+        """Of files that people send, for as long as their request lasts."""
+        return self.data_dir / "uploads"
 
     @property
     def search_dir(self) -> Path:
@@ -373,7 +402,7 @@ def _parsed(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
         try:
             values[name] = variable.parse(text)
         except ValueError as error:
-            problems.append(f"{variable.name} {error}")
+            problems.append(redact(f"{variable.name} {error}"))
     return values, problems
 
 

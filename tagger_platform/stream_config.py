@@ -27,6 +27,9 @@ VARIABLES = {
     "STREAM_n_ENABLED": "whether it is listened to; empty: true",
 }
 """The STREAM_* family, with a line for people each."""
+_CONTROL = re.compile(r"[\x00-\x1f\ud800-\udc7f\udd00-\udfff]")
+"""Also halves of characters, which YAML can write; \\udc80 to \\udcff stand for bytes of the environment."""
+_NO_TEXT = re.compile(r"[\ud800-\udfff]")
 _ENTRY_KEYS = {"name", "url", "title", "enabled"}
 _NUMBERED = re.compile(r"STREAM_([0-9]+)_(NAME|URL|TITLE|ENABLED)")
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
@@ -52,7 +55,7 @@ def quote_userinfo(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     userinfo, at, host = rest.rpartition("@")
     first = rest.split("/", 1)[0]
-    if not at or ("@" not in first and not re.search(r":(?!\d*$)", first)):
+    if _CONTROL.search(url) or not at or ("@" not in first and not re.search(r":(?!\d*$)", first)):
         return url
     user, colon, password = userinfo.partition(":")
     return f"{scheme}{separator}{_encoded(user)}{colon}{_encoded(password)}@{host}"
@@ -65,6 +68,8 @@ def _encoded(text: str) -> str:
 
 def url_problem(url: str) -> str | None:
     """What is wrong with a stream's URL, in words that do not repeat it; None when it can be tried."""
+    if _CONTROL.search(url):  # urlsplit overlooks line ends, and others take them for the next line of a list
+        return "holds a line end or another control character"
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -105,7 +110,9 @@ def _stream(where: str, name: str, url: str, title: str, enabled: bool) -> Strea
     url = quote_userinfo(url.strip())
     if wrong := url_problem(url):
         problems.append(f"{where}: the URL {wrong}")
-    return problems or Stream(name=name, url=url, title=title, enabled=enabled)
+    return problems or Stream(
+        name=name, url=url, title=_NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", title), enabled=enabled
+    )
 
 
 def _without_repeats(found: list[tuple[str, Stream | list[str]]]) -> Found:
@@ -129,11 +136,11 @@ def from_environment(environ: Mapping[str, str]) -> Found:
     numbered = {int(text) for text in texts if text not in odd}
     text = environ.get("STREAM_COUNT", "").strip()
     if text and not (re.fullmatch(r"[0-9]{1,4}", text) and int(text) <= MOST_STREAMS):
-        return [], [f"STREAM_COUNT must be a whole number from 0 to {MOST_STREAMS}, not {text!r}", *beyond]
+        return [], [redact(f"STREAM_COUNT must be a whole number from 0 to {MOST_STREAMS}, not {text!r}"), *beyond]
     count = int(text) if text else max(numbered, default=0)
     beyond += [f"STREAM_{n}_* is set but STREAM_COUNT is {count}" for n in sorted(numbered) if n > count]
     streams, problems = _without_repeats([_numbered_stream(environ, n) for n in range(1, count + 1)])
-    return streams, problems + beyond
+    return streams, [redact(problem) for problem in problems + beyond]
 
 
 def _numbered_stream(environ: Mapping[str, str], n: int) -> tuple[str, Stream | list[str]]:

@@ -17,6 +17,8 @@ MUSIC_FOLDERS = (
     Path("/usr/share/games/asc/music"),
 )
 SKIPPED_IN_CI = pytest.StashKey[list[str]]()
+NOT_REAL = pytest.StashKey[list[str]]()
+MISSING = "missing: "
 
 
 def missing_tools() -> list[str]:
@@ -31,32 +33,27 @@ def missing_tools() -> list[str]:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SKIPPED_IN_CI] = []
+    config.stash[NOT_REAL] = []
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     real = [item for item in items if item.get_closest_marker("real")]
     missing = missing_tools() if real else []
-    if missing:
-        config.stash[_REAL_LINE] = (
-            f"{len(real)} tests marked real are skipped, missing: {', '.join(missing)}; "
-            f"scripts/install-test-tools.sh installs what they need"
-        )
     for item in real if missing else []:
-        item.add_marker(pytest.mark.skip(reason=f"missing: {', '.join(missing)}"))
-
-
-_REAL_LINE = pytest.StashKey[str]()
+        item.add_marker(pytest.mark.skip(reason=f"{MISSING}{', '.join(missing)}"))
 
 
 class _Skips:
-    """Notes what was skipped, while collecting and while running."""
+    """Notes what was skipped, while collecting and while running: in the process that sees all of it."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self._names = config.stash[SKIPPED_IN_CI]
+        self._names, self._not_real = config.stash[SKIPPED_IN_CI], config.stash[NOT_REAL]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.skipped and not hasattr(report, "wasxfail"):
             self._names.append(report.nodeid)
+            reason = report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else ""
+            self._not_real += [reason] if reason.startswith(MISSING) else []
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.skipped:
@@ -74,8 +71,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if line := config.stash.get(_REAL_LINE, ""):
-        terminalreporter.write_line(line)
+    if skipped := config.stash[NOT_REAL]:
+        terminalreporter.write_line(
+            f"{len(skipped)} tests marked real are skipped, {skipped[0]}; "
+            f"scripts/install-test-tools.sh installs what they need"
+        )
     if (skipped := config.stash[SKIPPED_IN_CI]) and os.environ.get("CI") == "true":
         terminalreporter.write_line(f"CI=true and {len(skipped)} tests were skipped: {', '.join(skipped)}", red=True)
 

@@ -3,6 +3,7 @@
 What belongs here: data for tests of what reads the store. What does not: tests.
 """
 
+import os
 import random
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +15,7 @@ from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
 from tagger_platform.store.derivation import replace_plays
 from tagger_platform.store.reports import day_bounds, plays_of_day
-from tagger_platform.store.writes import _write_tracks, write_windows
+from tagger_platform.store.writes import write_tracks, write_windows
 
 TZ = ZoneInfo("America/Los_Angeles")
 DAY = date(2025, 11, 20)
@@ -35,8 +36,10 @@ ARTISTS = ("Lonely Motel", "The Sacred Rivers", "The Royal Static", "Distant Mac
 
 
 PORT_NAMES = ("PORT", "UI_PORT", "DAGSTER_PORT", "CAPTURE_PORT", "CODE_PORT")
-PORTS = (20100, 20101, 20102, 20103, 20104)
-"""Below those that a system hands out as free ones, which the defaults are not: no stand-in can get one of them."""
+FIRST_PORT = 20100 + 10 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS = tuple(range(FIRST_PORT, FIRST_PORT + len(PORT_NAMES)))
+"""Below those that a system hands out as free ones, which the defaults are not: no stand-in can get one of them. Tests
+that run at the same time have their own."""
 OWN_PORTS = dict(zip(PORT_NAMES, map(str, PORTS), strict=True))
 
 
@@ -96,7 +99,7 @@ def write_plays(database: Database, plays: Iterable[Play]) -> None:
     """Put plays with their tracks into the store, in one transaction, by the very functions that write them."""
     listed = list(plays)
     with database.writing() as connection:
-        _write_tracks(connection, [item.track for item in listed])
+        write_tracks(connection, [item.track for item in listed])
         replace_plays(connection, [], listed)
 
 

@@ -13,15 +13,15 @@ NONE_SKIPPED = "import pytest\ndef test_passes(): pass\n@pytest.mark.xfail\ndef 
 REAL = "import pytest\n@pytest.mark.real\ndef test_real(): pass\n"
 
 
-def run(folder: Path, content: str, ci: str, *, before: str = "") -> subprocess.CompletedProcess[str]:
+def run(folder: Path, content: str, ci: str, *more: str) -> subprocess.CompletedProcess[str]:
     (folder / "test_it.py").write_text(content)
-    start = f"{before}\nimport pytest, sys\nfrom tagger_platform_tests import conftest\n{{change}}"
+    start = "import pytest, sys\nfrom tagger_platform_tests import conftest\n{change}"
     start += (
-        "sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '-c', '/dev/null', sys.argv[1]], plugins=[conftest]))"
+        "sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '-c', '/dev/null', *sys.argv[1:]], plugins=[conftest]))"
     )
     change = "conftest.missing_tools = lambda: ['chromium', 'icecast2']\n" if content == REAL else ""
     return subprocess.run(
-        [sys.executable, "-c", start.format(change=change), folder / "test_it.py"],
+        [sys.executable, "-c", start.format(change=change), folder / "test_it.py", *more],
         cwd=ROOT,
         env={**os.environ, "CI": ci},
         capture_output=True,
@@ -30,6 +30,7 @@ def run(folder: Path, content: str, ci: str, *, before: str = "") -> subprocess.
     )
 
 
+@pytest.mark.parametrize("more", [pytest.param([], id="one process"), pytest.param(["-n", "2"], id="two processes")])
 @pytest.mark.parametrize(
     ("content", "ci", "code"),
     [
@@ -38,8 +39,8 @@ def run(folder: Path, content: str, ci: str, *, before: str = "") -> subprocess.
         pytest.param(NONE_SKIPPED, "true", 0, id="an expected failure is not a skipped test"),
     ],
 )
-def test_only_ci_forbids_skipped_tests(tmp_path: Path, content: str, ci: str, code: int) -> None:
-    done = run(tmp_path, content, ci)
+def test_only_ci_forbids_skipped_tests(tmp_path: Path, content: str, ci: str, code: int, more: list[str]) -> None:
+    done = run(tmp_path, content, ci, *more)
     assert done.returncode == code, done.stdout + done.stderr
     assert ("CI=true and 1 tests were skipped" in done.stdout) == (code == 1)
 

@@ -38,6 +38,9 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ("CODE_PORT", "9004", "code_port", 9004),
     ("API_URL", "http://api:44100/", "api_url", "http://api:44100"),
     ("CAPTURE_HOST", "capture", "capture_host", "capture"),
+    ("API_TOKEN", "0123456789abcdef", "api_token", "0123456789abcdef"),
+    ("API_HOSTS", "Music.example, www.music.example,", "api_hosts", ("music.example", "www.music.example")),
+    ("STREAMS_ADDED_PRIVATE", "no", "streams_added_private", False),
     ("TZ", "Europe/Kyiv", "tz", ZoneInfo("Europe/Kyiv")),
     ("TZ", "UTC", "tz", ZoneInfo("UTC")),
     ("DATA_DIR", "/srv/tagger", "data_dir", Path("/srv/tagger")),
@@ -57,8 +60,13 @@ GOOD: list[tuple[str, str, str, Any]] = [
     ("RETAIN_PLAYS_DAYS", "-1", "retain_plays_days", -1),
     ("RETAIN_RECOGNITIONS_DAYS", "1", "retain_recognitions_days", 1),
     ("CLIP_RETAIN_DAYS", "0", "clip_retain_days", 0),
+    ("CLIP_DISK_SHARE", "0.5", "clip_disk_share", 0.5),
     ("CATCHUP_RETAIN_HOURS", "0", "catchup_retain_hours", 0),
     ("PENDING_MAX_MB", "1", "pending_max_mb", 1),
+    ("DISK_RESERVE_MB", "0", "disk_reserve_mb", 0),
+    ("BACKUP_DIR", "/mnt/backups", "backup_dir", Path("/mnt/backups")),
+    ("BACKUP_DIR", "", "backup_dir", None),
+    ("BACKUP_RETAIN_DAYS", "0", "backup_retain_days", 0),
     ("RETENTION_CLEANUP_LOCALTIME", "23:59", "retention_cleanup_localtime", time(23, 59)),
     ("SHAZAM_ENABLED", "Yes", "shazam_enabled", True),
     ("SHAZAM_PER_MINUTE", "600", "shazam_per_minute", 600),
@@ -100,6 +108,12 @@ BAD: list[tuple[str, str]] = [
     ("HOST", "not a host"),
     ("CAPTURE_HOST", "not a host"),
     ("API_URL", "api:44100"),
+    ("API_TOKEN", "too-short"),
+    ("API_TOKEN", "0123456789 abcdef"),
+    ("API_TOKEN", "0123456789abcdéf"),
+    ("API_HOSTS", "https://music.example"),
+    ("API_HOSTS", "music.example:443"),
+    ("STREAMS_ADDED_PRIVATE", "perhaps"),
     *[
         (port, bad)
         for port in ("PORT", "UI_PORT", "DAGSTER_PORT", "CAPTURE_PORT", "CODE_PORT")
@@ -130,8 +144,11 @@ BAD: list[tuple[str, str]] = [
     ("RETAIN_PLAYS_DAYS", "-2"),
     ("RETAIN_RECOGNITIONS_DAYS", "0"),
     ("CLIP_RETAIN_DAYS", "-1"),
+    ("CLIP_DISK_SHARE", "2"),
     ("CATCHUP_RETAIN_HOURS", "1.5"),
     ("PENDING_MAX_MB", "0"),
+    ("DISK_RESERVE_MB", "-1"),
+    ("BACKUP_RETAIN_DAYS", "-1"),
     ("RETENTION_CLEANUP_LOCALTIME", "24:00"),
     ("RETENTION_CLEANUP_LOCALTIME", "4"),
     ("SHAZAM_ENABLED", "maybe"),
@@ -175,7 +192,7 @@ BAD: list[tuple[str, str]] = [
 ]
 FREE_TEXT = {
     *("ACOUSTID_API_KEY", "OTEL_SERVICE_NAME", "EMBED_MODEL", "EMBED_MODEL_REVISION"),
-    *("DATA_DIR", "STREAMS_FILE", "CHROMAPRINT_PATH", "FFMPEG_PATH"),
+    *("DATA_DIR", "STREAMS_FILE", "CHROMAPRINT_PATH", "FFMPEG_PATH", "BACKUP_DIR"),
 }
 
 

@@ -331,7 +331,7 @@ manifests = st.builds(
     slot=st.just(FIRST),
     source=texts,
     hop_s=st.integers(5, 86_400),
-    windows=st.lists(windows, max_size=6).map(tuple),
+    windows=st.lists(windows, max_size=6, unique_by=lambda one: one.window_id).map(tuple),
     titles=st.dictionaries(names, texts, max_size=4).map(lambda found: tuple(found.items())),
     traceparent=st.none() | texts,
 )

@@ -13,6 +13,7 @@ from tagger_platform_tests.test_spool import slots, window
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 ONE, TWO, THREE = slots(3)
+NOW = THREE.start + timedelta(days=1)
 Put = Callable[..., str]
 CAFE, KEXP = (window(ONE, stream).window_id for stream in ("cafe", "kexp"))
 
@@ -109,17 +110,36 @@ def test_audio_goes_where_it_belongs_and_its_folder_with_the_last(
     assert (tmp_path / "pending" / ONE.key).exists() == waiting
 
 
-def test_clips_are_kept_until_they_are_too_old(tmp_path: Path, pending: Pending, put: Put) -> None:
-    clips = Clips(tmp_path / "clips")
-    for slot in (ONE, TWO):
+@pytest.fixture
+def clips(tmp_path: Path, pending: Pending, put: Put) -> Clips:
+    """Of each of three slots a clip of 10 bytes of two streams; that of cafe's first was cut last, off a recording."""
+    found = Clips(tmp_path / "clips")
+    for slot in (ONE, TWO, THREE):
         for stream in ("cafe", "kexp"):
-            window_id = put(slot, stream)
-            clips.keep(window_id, pending.audio(window_id) or Path())
-    assert expire_clips(tmp_path / "clips", ONE) == 0
-    assert expire_clips(tmp_path / "clips", TWO) == 2
-    assert (clips.audio(KEXP), clips.audio(CAFE)) == (None, None)
-    assert clips.audio(window(TWO).window_id)
+            window_id = put(slot, stream, cut=NOW if (slot, stream) == (ONE, "cafe") else None)
+            found.keep(window_id, pending.audio(window_id) or Path())
+    return found
+
+
+@pytest.mark.parametrize(
+    ("before", "most_bytes", "left"),
+    [
+        pytest.param(ONE.start, 60, 6, id="one cut at that very instant stays"),
+        pytest.param(ONE.start + timedelta(seconds=1), 60, 5, id="one cut before goes"),
+        pytest.param(THREE.start, 60, 3, id="by when it was cut, not when it was on air"),
+        pytest.param(EPOCH, 59, 5, id="what does not fit goes, the oldest first"),
+        pytest.param(EPOCH, 10, 1, id="a recording's is not the oldest"),
+        pytest.param(THREE.start, 10, 1, id="both"),
+        pytest.param(NOW + timedelta(seconds=1), 60, 0, id="all"),
+    ],
+)
+def test_clips_are_kept_until_they_are_too_old_or_too_many(
+    tmp_path: Path, clips: Clips, before: datetime, most_bytes: int, left: int
+) -> None:
+    assert expire_clips(tmp_path / "clips", before=before, most_bytes=most_bytes) == 6 - left
+    assert len([*(tmp_path / "clips").rglob("*.flac")]) == left
+    assert (clips.audio(CAFE) is not None) == (left > 0)
 
 
 def test_no_clips_expire_where_there_are_none(tmp_path: Path) -> None:
-    assert expire_clips(tmp_path / "clips", TWO) == 0
+    assert expire_clips(tmp_path / "clips", before=NOW, most_bytes=0) == 0

@@ -46,7 +46,9 @@ async def sent_files(request: Request) -> AsyncIterator[Sent]:
     except HTTPException as error:  # what Starlette makes of a form that cannot be read
         raise BadParameterError("file", f"the form cannot be read: {error.detail}") from error
     try:
-        with TemporaryDirectory(prefix="tagger-upload-") as folder:
+        place = request.app.state.settings.uploads_dir
+        place.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=place) as folder:
             files = await run_in_threadpool(_stored, form, Path(folder))
             yield Sent(files, {name: value for name, value in form.items() if isinstance(value, str)})
     finally:

@@ -48,12 +48,14 @@ class Doors:
         if _may_change(scope) and not self._from_us(headers, host):
             message = "this request comes from a page of another host: those in API_HOSTS may change something here"
             return failure(HTTPStatus.FORBIDDEN, "foreign_origin", message)
-        if self.token and scope["path"] not in OPEN:
-            if not callers.token_is_right(headers.get("authorization"), self.token):
-                message = "this needs the header 'Authorization: Bearer' and the token in API_TOKEN"
-                challenge = {"WWW-Authenticate": 'Bearer realm="tagger"'}
-                return failure(HTTPStatus.UNAUTHORIZED, "unauthorized", message, headers=challenge)
+        if self.token and scope["path"] not in OPEN and not self._knows_token(headers):
+            message = "this needs the header 'Authorization: Bearer' and the token in API_TOKEN"
+            challenge = {"WWW-Authenticate": 'Bearer realm="tagger"'}
+            return failure(HTTPStatus.UNAUTHORIZED, "unauthorized", message, headers=challenge)
         return None
+
+    def _knows_token(self, headers: Headers) -> bool:
+        return callers.token_is_right(headers.get("authorization"), self.token)
 
     def _from_us(self, headers: Headers, host: str) -> bool:
         return callers.origin_is_ours(headers.get("origin"), host, ports=self.ports, named=self.named)

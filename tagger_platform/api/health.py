@@ -1,8 +1,8 @@
 """How the platform is doing: ``/healthz``, ``/readyz``, ``/api/streams`` and ``/internal/reload``.
 
 What belongs here: answering. What does not: finding out (`tagger_platform.health`), capture's own account of a stream
-(`capture`). `/healthz` says that this process answers, and asks nobody: whoever restarts what is not alive must not
-restart the api because the disk is full. `/readyz` says how every part is.
+(`capture`). `/healthz` says that this process answers, with a word about the disk, and asks nobody: whoever restarts
+what is not alive must not restart the api because the disk is full. `/readyz` says how every part is.
 """
 
 from http import HTTPStatus
@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from tagger_platform.api.capture_client import CaptureClient
 from tagger_platform.api.failures import CaptureDownError
 from tagger_platform.errors import SettingsError
-from tagger_platform.health.parts import look
+from tagger_platform.health.parts import look, look_at
 from tagger_platform.health.report import State, Watched
 from tagger_platform.model import Stream
 from tagger_platform.observe.logs import redact
@@ -36,7 +36,9 @@ def watched(settings: Settings) -> Watched:
 
 
 async def healthz(request: Request) -> Response:
-    return JSONResponse({"status": "ok"})
+    """Always 200, also while the disk is full: that is told, and no reason to restart anything."""
+    part = await run_in_threadpool(look_at, "disk", request.app.state.watched)
+    return JSONResponse({"status": "ok", "disk": part.as_json()})
 
 
 async def readyz(request: Request) -> Response:

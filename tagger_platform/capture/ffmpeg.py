@@ -14,13 +14,15 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from tagger_platform.errors import RequestError
 from tagger_platform.model import Stream, StreamKind
+from tagger_platform.stream_config import secrets_of_url
 
 NETWORK_TIMEOUT_US = "8000000"
 """microseconds without a byte until ffmpeg gives up by itself: without it a stalled server hangs it for ever"""
@@ -61,7 +63,16 @@ class Decoder(Protocol):
         """Give back what it held, after the last words were read."""
 
 
-Spawn = Callable[[list[str]], Decoder]
+@dataclass(frozen=True)
+class Command:
+    """A program with its arguments, which every user of the machine can read, and what it reads on stdin, which none
+    can."""
+
+    argv: list[str]
+    script: bytes = b""
+
+
+Spawn = Callable[[Command], Decoder]
 
 
 def find_ffmpeg(configured: Path | None) -> str:
@@ -82,43 +93,65 @@ def find_ffmpeg(configured: Path | None) -> str:
         ) from None
 
 
-def command(ffmpeg: str, stream: Stream, *, audio_only: bool = True, talkative: bool = False) -> list[str]:
+def command(ffmpeg: str, stream: Stream, *, audio_only: bool = True, talkative: bool = False) -> Command:
     """The command that turns `stream` into PCM on stdout.
 
     `audio_only` asks an RTSP server for the audio alone, which some cameras refuse. `talkative` makes ffmpeg tell
     what it found; live HTTP streams always are, because that is how it tells ICY titles.
     """
     level = "verbose" if talkative or stream.kind is StreamKind.ICECAST else "warning"
-    return [ffmpeg, *_HEAD, "-loglevel", level, *_input(stream, audio_only=audio_only), *_TAIL]
-
-
-def _input(stream: Stream, *, audio_only: bool) -> list[str]:
+    head = [ffmpeg, *_HEAD, "-loglevel", level]
     if stream.kind is StreamKind.FILE:
         # In real time, as a live stream would come. The path is decoded: ffmpeg takes it literally.
-        return ["-re", "-protocol_whitelist", "file", "-i", f"file:{unquote(urlsplit(stream.url).path)}"]
+        path = unquote(urlsplit(stream.url).path)
+        return Command([*head, "-re", "-protocol_whitelist", "file", "-i", f"file:{path}", *_TAIL])
+    options = _options(stream, audio_only=audio_only)
+    if any(secrets_of_url(stream.url)):
+        # The outer list has one entry and is read from stdin; its entry's own options shut stdin to the stream again.
+        listed = ["-protocol_whitelist", f"pipe,{options['protocol_whitelist']}", "-f", "concat", "-safe", "0"]
+        return Command([*head, *listed, "-i", "pipe:0", *_TAIL], _list_of_one(stream.url, options))
+    named = [word for name, value in options.items() for word in (f"-{name}", value)]
+    return Command([*head, *named, "-i", stream.url, *_TAIL])
+
+
+def _options(stream: Stream, *, audio_only: bool) -> dict[str, str]:
+    """ffmpeg's options of a network stream. A server that sends on to another kind of address is not followed."""
     if stream.kind is StreamKind.RTSP:
         protocols = "rtp,tcp,crypto,tls" if stream.url.startswith("rtsps:") else "rtp,tcp,crypto"
-        media = ["-allowed_media_types", "audio"] if audio_only else []
-        transport = ["-protocol_whitelist", protocols, "-rtsp_transport", "tcp", *media]
-        return [*transport, "-timeout", NETWORK_TIMEOUT_US, "-analyzeduration", ANALYSE_US, "-i", stream.url]
-    protocols = "http,https,tcp,tls,crypto,httpproxy"
-    limits = ["-rw_timeout", NETWORK_TIMEOUT_US, "-analyzeduration", ANALYSE_US, "-probesize", "65536"]
-    return ["-protocol_whitelist", protocols, *limits, "-i", stream.url]
+        media = {"allowed_media_types": "audio"} if audio_only else {}
+        transport = {"protocol_whitelist": protocols, "rtsp_transport": "tcp", **media}
+        return {**transport, "timeout": NETWORK_TIMEOUT_US, "analyzeduration": ANALYSE_US}
+    return {
+        "protocol_whitelist": "http,https,tcp,tls,crypto,httpproxy",
+        "rw_timeout": NETWORK_TIMEOUT_US,
+        "analyzeduration": ANALYSE_US,
+        "probesize": "65536",
+    }
+
+
+def _list_of_one(url: str, options: Mapping[str, str]) -> bytes:
+    """A list for ffmpeg's concat demuxer, in its quoting. What ends a line cannot be quoted, and is in no URL."""
+    quoted = url.replace("'", "'\\''")
+    lines = ["ffconcat version 1.0", f"file '{quoted}'", *(f"option {name} {value}" for name, value in options.items())]
+    return ("\n".join(lines) + "\n").encode(errors="surrogateescape")
 
 
 class Process:
     """One ffmpeg in a process group of its own, read without ever blocking; ends when this process does."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: Command) -> None:
         self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
+            command.argv,
+            stdin=subprocess.PIPE if command.script else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
             process_group=0,
             preexec_fn=_end_with_parent(),
         )
+        if self._process.stdin:
+            with self._process.stdin as script, contextlib.suppress(BrokenPipeError):  # it ended at once: it says why
+                script.write(command.script)  # far less than a pipe holds: this does not wait
         self._pipes = [pipe for pipe in (self._process.stdout, self._process.stderr) if pipe]
         self._audio, self._speech = (pipe.fileno() for pipe in self._pipes)
         for descriptor in (self._audio, self._speech):

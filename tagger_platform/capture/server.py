@@ -144,7 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = REQUEST_S
 
     def parse_request(self) -> bool:
-        """As always; but no page of another host gets anything here, nor one that calls this machine by its own name."""
+        """As always; but no page gets anything here, nor who calls this machine by a name of the internet."""
         if not super().parse_request():
             return False
         host, named = self.headers.get("Host", ""), self.health.supervisor.settings.api_hosts

@@ -25,7 +25,7 @@ from tagger_platform.capture.supervisor import Supervisor
 from tagger_platform.capture.writer import Writer
 from tagger_platform.errors import RequestError, SettingsError, TransientError
 from tagger_platform.settings import Settings
-from tagger_platform.spool import Spool
+from tagger_platform.spool import Room, Shedding, Spool
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,8 @@ def run(settings: Settings) -> int:
     """Capture until SIGTERM or SIGINT; returns the exit code. Raises RequestError where it cannot even begin."""
     ffmpeg = find_ffmpeg(settings.ffmpeg_path)
     with _spool(settings) as spool:
-        writer = Writer(spool)
+        room = Room(settings.data_dir, settings.disk_reserve_bytes)
+        writer = Writer(spool, Shedding(room, settings.clips_dir, spool))
         supervisor = Supervisor(settings, ffmpeg, writer, Process, wall=time.time(), mono=time.monotonic())
         loop = Loop(supervisor, writer)
         health = Health(supervisor, writer, spool, time.monotonic)

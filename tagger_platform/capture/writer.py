@@ -11,6 +11,7 @@ import logging
 import queue
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,8 +37,11 @@ _Job = tuple[Window, Samples] | Manifest | None
 class Writer:
     """Takes windows and manifests and returns at once."""
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(self, spool: Spool, make_room: Callable[[], str] = lambda: "") -> None:
+        """`make_room` frees space where there is too little, and says why no window may be written if that fails."""
         self._spool = spool
+        self._make_room = make_room
+        self._no_room = ""
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
         self._failed: dict[str, Window] = {}
         self._complained: set[str] = set()
@@ -72,6 +76,7 @@ class Writer:
         self._thread.join(timeout_s)
 
     def _work(self) -> None:
+        self._look_for_room()
         while True:
             try:
                 job = self._jobs.get(timeout=RETRY_S if self._unpublished else None)
@@ -86,7 +91,17 @@ class Writer:
             else:
                 self._write(*job)
 
+    def _look_for_room(self) -> None:
+        try:
+            self._no_room = self._make_room()
+        except OSError as error:
+            self._no_room = f"the disk cannot be looked at: {error.strerror or error}"
+
     def _write(self, window: Window, samples: Samples) -> None:
+        if self._no_room:
+            self._failed[window.window_id] = _unwritten(window, self._no_room)
+            self._complain(window.slot, self._no_room)
+            return
         path = None
         try:
             path = self._spool.path_for(window)
@@ -94,10 +109,11 @@ class Writer:
         except OSError as error:
             reason = error.strerror or "it failed"
             self._failed[window.window_id] = _unwritten(window, f"the window could not be written: {reason}")
-            self._complain(window.slot, reason)
+            self._complain(window.slot, f"the spool cannot be written: {reason}")
             if path:
                 with contextlib.suppress(OSError):
                     path.unlink(missing_ok=True)
+            self._look_for_room()
 
     def _publish_waiting(self) -> None:
         """In order, so that the note never passes a slot that is not published."""
@@ -106,10 +122,12 @@ class Writer:
             try:
                 self._publish(manifest)
             except OSError as error:
-                self._complain(manifest.slot, error.strerror or "it failed")
+                self._complain(manifest.slot, f"the spool cannot be written: {error.strerror or 'it failed'}")
+                self._look_for_room()
                 return
             self._unpublished.popleft()
-            self.problem = None
+            self._look_for_room()
+            self.problem = self._no_room or None
 
     def _publish(self, manifest: Manifest) -> None:
         windows = tuple(self._failed.get(window.window_id, window) for window in manifest.windows)
@@ -132,8 +150,8 @@ class Writer:
             with tracing.span("hand over"):
                 self._spool.publish(replace(manifest, traceparent=tracing.traceparent()))
 
-    def _complain(self, slot: Slot, reason: str) -> None:
-        self.problem = f"the spool cannot be written: {reason}"
+    def _complain(self, slot: Slot, problem: str) -> None:
+        self.problem = problem
         if slot.key not in self._complained:
             self._complained.add(slot.key)
             logger.error("slot %s: %s; capture goes on", slot.key, self.problem, extra={"slot": slot.key})

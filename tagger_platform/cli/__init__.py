@@ -6,6 +6,7 @@ imported when they are called, so that `tagger capture` stays as light as captur
 """
 
 import importlib
+import os
 import sys
 
 import click
@@ -14,6 +15,8 @@ from dotenv import load_dotenv
 from tagger_platform import __version__
 from tagger_platform.errors import RequestError, TaggerError
 
+OURS_ALONE = 0o077
+"""umask of every process: what people said and what stations play is nobody else's to read on a shared machine."""
 COMMANDS = {
     "up": "processes",
     "demo": "processes",
@@ -30,6 +33,8 @@ COMMANDS = {
     "embed-backfill": "insight",
     "clusters-recompute": "insight",
     "search": "search",
+    "backup": "backup",
+    "restore": "backup",
     "doctor": "doctor",
     "support-bundle": "support_bundle",
 }
@@ -57,6 +62,7 @@ def tagger() -> None:
 def main() -> None:
     """The console script. Exit code 2 for a wrong request or wrong settings, 1 for a failure on the way."""
     load_dotenv(".env")
+    os.umask(OURS_ALONE)
     sys.exit(_exit_code())  # outside of any `except`: DuckDB complains of what a traceback keeps alive until the end
 
 

@@ -1,15 +1,17 @@
 """`tagger demo`: what is different when the platform listens to its own built-in radio stations.
 
 What belongs here: the demo's settings, its music in the catalogue, and its radio as one more process. What does
-not: composing and serving (`tagger_platform.demo`).
+not: composing and serving (`tagger_platform.demo`), its past (`demo_history`).
 """
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import click
 
 from tagger_platform.capture.ffmpeg import find_ffmpeg
+from tagger_platform.cli.demo_history import make_history, map_history
 from tagger_platform.cli.supervisor import Process
 from tagger_platform.demo.compose import render
 from tagger_platform.demo.model import packaged_model
@@ -30,14 +32,20 @@ def prepare() -> tuple[Settings, Process]:
     rtsp_port, http_port = base.port + RTSP_PORT_STEP, base.port + HTTP_PORT_STEP
     folder = base.data_dir / "demo"
     _configure(str(folder), rtsp_port, http_port)
-    os.environ |= packaged_model(folder / "models")
+    model = packaged_model(folder / "models")
+    os.environ |= model
     settings = Settings.load()
+    make_history(settings)
     click.echo("composing the demo's music (the first time only, about half a minute) ...")
     radio_dir = folder / "radio"
-    render(radio_dir)
-    from tagger_platform.cli.library_add import add_paths
+    with ThreadPoolExecutor(1) as beside:
+        mapped = beside.submit(map_history, settings) if model and settings.clusters_enabled else None
+        render(radio_dir)
+        from tagger_platform.cli.library_add import add_paths
 
-    add_paths(settings, [radio_dir / "music", radio_dir / "jingles"])
+        add_paths(settings, [radio_dir / "music", radio_dir / "jingles"])
+    if mapped:
+        mapped.result()
     module = [sys.executable, "-m", "tagger_platform.demo.radio"]
     argv = [*module, "--folder", str(radio_dir), "--ffmpeg", find_ffmpeg(settings.ffmpeg_path)]
     argv += ["--rtsp-port", str(rtsp_port), "--http-port", str(http_port)]

@@ -1,5 +1,6 @@
-"""`tagger doctor`: looks at what the platform needs on this machine and says what is wrong."""
+"""`tagger doctor`: looks at what the platform needs on this machine, says what is wrong, and mends what can be."""
 
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -11,6 +12,8 @@ from tagger_platform.capture.ffmpeg import find_ffmpeg
 from tagger_platform.cli.output import json_option, print_json, print_table
 from tagger_platform.errors import TaggerError
 from tagger_platform.fingerprint.index import Index
+from tagger_platform.health.clock import is_synchronised
+from tagger_platform.health.faults import FAULTS, Fault
 from tagger_platform.health.notify import Notifier
 from tagger_platform.health.parts import look_at
 from tagger_platform.health.report import State
@@ -22,28 +25,42 @@ TEST_MESSAGE = ("tagger: a test", "This is what `tagger doctor --notify` sends. 
 
 @dataclass(frozen=True)
 class Finding:
+    """One line. `note`: not wrong, but somebody should read it; `repaired`: it was wrong until just now."""
+
     check: str
     ok: bool
     detail: str
+    note: bool = False
+    repaired: bool = False
+
+    @property
+    def word(self) -> str:
+        if self.repaired:
+            return "repaired"
+        return "WRONG" if not self.ok else "look" if self.note else "ok"
 
 
 @click.command()
 @click.option("--notify", is_flag=True, help="Send a test message to every address of NOTIFY_URLS.")
+@click.option("--repair", is_flag=True, help="Mend what can be mended.")
 @json_option
-def doctor(notify: bool, as_json: bool) -> int:
+def doctor(notify: bool, repair: bool, as_json: bool) -> int:
     """Look at settings, ffmpeg, DATA_DIR, store, catalogue, spool, providers; exit code 1 when something is wrong."""
-    found = list(findings(Settings.load(), notify=notify))
+    found = list(findings(Settings.load(), notify=notify, repair=repair))
     if as_json:
         print_json(asdict(finding) for finding in found)
     else:
-        rows = [[finding.check, "ok" if finding.ok else "WRONG", finding.detail] for finding in found]
+        rows = [[finding.check, finding.word, finding.detail] for finding in found]
         print_table(["check", "", "detail"], rows, nothing="")
     return 0 if all(finding.ok for finding in found) else 1
 
 
-def findings(settings: Settings, *, notify: bool = False) -> Iterator[Finding]:
+def findings(settings: Settings, *, notify: bool = False, repair: bool = False) -> Iterator[Finding]:
     """What the doctor finds; parts that health reports have are looked at by the same functions."""
     yield Finding("settings", True, f"{len(settings.enabled_streams)} of {len(settings.streams)} streams enabled")
+    for name, find in FAULTS.items():
+        yield from _faults(name, find, settings, repair=repair)
+    yield _clock(is_synchronised())
     checks: dict[str, Callable[[Settings], str]] = {
         "ffmpeg": _ffmpeg,
         "data folder": _data_folder,
@@ -59,6 +76,37 @@ def findings(settings: Settings, *, notify: bool = False) -> Iterator[Finding]:
             yield Finding(name, True, check(settings))
         except (TaggerError, OSError) as error:
             yield Finding(name, False, str(error))
+
+
+def _faults(
+    name: str, find: Callable[[Settings], Iterator[Fault]], settings: Settings, *, repair: bool
+) -> Iterator[Finding]:
+    """Every fault of a kind, mended if it is to be; one line that all is well where there is none."""
+    try:
+        found = list(find(settings))
+    except (TaggerError, OSError) as error:
+        yield Finding(name, False, str(error))
+        return
+    if not found:
+        yield Finding(name, True, "nothing to mend")
+    for fault in found:
+        if not repair:
+            yield Finding(name, False, f"{fault.detail}; `tagger doctor --repair` mends it")
+            continue
+        try:
+            yield Finding(name, True, f"{fault.detail}: {fault.mend()}", repaired=True)
+        except (TaggerError, OSError, sqlite3.Error) as error:
+            yield Finding(name, False, f"{fault.detail}, and could not be mended: {error}")
+
+
+def _clock(synchronised: bool | None) -> Finding:
+    """A note at most: in containers and virtual machines whose host keeps the time the kernel does not know."""
+    if synchronised is None:
+        return Finding("clock", True, "unknown: the kernel cannot be asked whether it is synchronised")
+    if synchronised:
+        return Finding("clock", True, "synchronised")
+    told = "the kernel does not know this clock to be synchronised: plays are only as exact as it is; run an NTP client"
+    return Finding("clock", True, f"{told}, unless this is a container or virtual machine whose host does", note=True)
 
 
 def _part(name: str, settings: Settings) -> str:

@@ -2,12 +2,16 @@
 
 import sys
 from importlib import resources
+from pathlib import Path
 
 import dagster as dg
 import yaml
 
 from streamlit_app import command as page_command
+from tagger_platform.backup.make import SCHEDULES
+from tagger_platform.backup.restore import finish
 from tagger_platform.cli.supervisor import Process
+from tagger_platform.defs.schedule_state import imported
 from tagger_platform.errors import RequestError
 from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
@@ -50,7 +54,11 @@ def processes(settings: Settings) -> list[Process]:
 
 
 def prepare(settings: Settings) -> str:
-    """Make DATA_DIR ready: the store's schema, the watched folder and Dagster's home; returns its workspace's path."""
+    """Make DATA_DIR ready: the store's schema, the watched folder and Dagster's home; returns its workspace's path.
+
+    A restore that was killed is brought to its end first.
+    """
+    finish(settings.data_dir)
     Database(settings.database_path).migrate()
     settings.library_dir.mkdir(parents=True, exist_ok=True)
     return _prepare_dagster(settings)
@@ -77,4 +85,12 @@ def _prepare_dagster(settings: Settings) -> str:
     with dg.DagsterInstance.from_config(str(home)) as instance:
         instance.get_runs(limit=1)
         instance.all_instigator_state()
+        _take_over_schedules(instance, settings.data_dir / SCHEDULES)
     return str(workspace)
+
+
+def _take_over_schedules(instance: dg.DagsterInstance, restored: Path) -> None:
+    """What a restore brought of Dagster's state."""
+    if restored.exists():
+        imported(instance, restored.read_text(encoding="utf-8"))
+        restored.unlink()

@@ -48,8 +48,12 @@ class Process:
     environ: Mapping[str, str] = field(default_factory=dict)
 
 
-def die_with_parent() -> None:
-    """For a child before it becomes its program: end when the one who started it is gone (Linux)."""
+def as_our_child() -> None:
+    """For a child before it becomes its program: end when we are gone (Linux), and take SIGINT as programs do.
+
+    What a script starts in its background has SIGINT ignored, and Dagster's code server then ignores SIGTERM too.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -143,7 +147,7 @@ async def _run(process: Process, ready: asyncio.Event, reload: set[int], said: S
         stdout=said.mouth,
         stderr=said.mouth,
         start_new_session=True,
-        preexec_fn=die_with_parent,
+        preexec_fn=as_our_child,
     )
     try:
         if not ready.is_set():

@@ -21,7 +21,7 @@ from tagger_platform.recognize.cover_art import Picture, fetch
 from tagger_platform.recognize.providers import budgets
 from tagger_platform.recognize.shazam import ShazamRecognizer, SkewLimits
 from tagger_platform.settings import Settings
-from tagger_platform.spool import Clips, Pending, Spool
+from tagger_platform.spool import Clips, Pending, Room, Spool
 from tagger_platform.store.database import Database
 from tagger_platform.store.derivation import Rules
 from tagger_platform.store.search_index import SearchIndex
@@ -60,6 +60,10 @@ class Platform:
     @cached_property
     def pending(self) -> Pending:
         return Pending(self.settings.spool_dir / "pending", max_bytes=self.settings.pending_max_mb * 1_000_000)
+
+    @property
+    def room(self) -> Room:
+        return Room(self.settings.data_dir, self.settings.disk_reserve_bytes)
 
     @cached_property
     def clips(self) -> Clips:
@@ -138,8 +142,3 @@ class Platform:
     def pending_since(self) -> datetime:
         """Audio that was cut before this has waited CATCHUP_RETAIN_HOURS for an answer."""
         return self.clock() - timedelta(hours=self.settings.catchup_retain_hours)
-
-    @property
-    def clips_since(self) -> Slot:
-        """Clips of slots before this are older than CLIP_RETAIN_DAYS."""
-        return Slot(self.clock() - timedelta(days=self.settings.clip_retain_days))

@@ -15,7 +15,7 @@ from tagger_platform.defs.slots import WINDOW_SLOTS
 from tagger_platform.defs.windows import STORE_RETRY
 from tagger_platform.model import Play, Slot, Window
 from tagger_platform.observe import tracing
-from tagger_platform.spool import expire_clips, settle
+from tagger_platform.spool import settle
 from tagger_platform.store import reports, writes
 from tagger_platform.store.derivation import derive_plays
 from tagger_platform.store.evidence import evidence_among
@@ -44,7 +44,7 @@ def plays(
 @tracing.span("plays")
 def _write(platform: Platform, slot: Slot) -> dg.MaterializeResult[None]:
     known = reports.windows_of_slot(platform.database, slot)
-    overdue = platform.pending.overdue(platform.pending_since)
+    overdue = platform.pending.overdue(platform.pending_since, platform.room.missing_above_floor())
     decided: list[Play] = []
     with platform.database.writing() as connection:
         for stream in sorted({window.stream for window in known}):
@@ -56,8 +56,7 @@ def _write(platform: Platform, slot: Slot) -> dg.MaterializeResult[None]:
         waiting = {question.window.window_id for question in reports.open_questions_in(connection, slot)}
         evidence = evidence_among(connection, [*(window.window_id for window in known), *overdue])
         note_run(connection, "hot_path", platform.clock())
-    _settle(platform, known, overdue, waiting=waiting.difference(overdue), evidence=evidence)
-    expire_clips(platform.settings.clips_dir, platform.clips_since)
+    settle_audio(platform, known, overdue, waiting=waiting.difference(overdue), evidence=evidence)
     platform.spool.finish(slot)
     confirmed = sum(play.status == "confirmed" for play in decided)
     return dg.MaterializeResult(
@@ -70,7 +69,7 @@ def _write(platform: Platform, slot: Slot) -> dg.MaterializeResult[None]:
     )
 
 
-def _settle(
+def settle_audio(
     platform: Platform,
     known: Iterable[Window],
     overdue: Iterable[str],
@@ -78,7 +77,9 @@ def _settle(
     waiting: Collection[str],
     evidence: Collection[str],
 ) -> None:
+    """Put the audio of these windows where it belongs; of those that are overdue nobody is asked again."""
+    kept = evidence if platform.settings.clip_retain_days else ()
     places = {window_id: platform.pending.audio(window_id) for window_id in overdue}
     places |= {window.window_id: platform.audio(window) for window in known}
     audio = [(window_id, path) for window_id, path in places.items() if path]
-    settle(audio, waiting=waiting, evidence=evidence, pending=platform.pending, clips=platform.clips)
+    settle(audio, waiting=waiting, evidence=kept, pending=platform.pending, clips=platform.clips)

@@ -36,10 +36,15 @@ def recognitions(context: dg.AssetExecutionContext, platform: dg.ResourceParam[P
     given = asyncio.run(_ask(platform, slot, readable, answered))
     make_findable(platform, given)
     with platform.database.writing() as connection:
-        writes.write_recognitions(connection, [window for window, _ in readable], given, asked_at=asked_at)
+        # Another run of the slot may have done it all meanwhile, and taken the audio away: what it found stands.
+        still = {one.window.window_id: one.answered_by for one in reports.open_questions_in(connection, slot)}
+        heard = [window for window, _ in readable if window.window_id in still]
+        fresh = [one for one in given if one.provider not in still.get(one.window_id, {one.provider})]
+        writes.write_recognitions(connection, heard, fresh, asked_at=asked_at)
         for window, problem in corrupt:
-            writes.mark_corrupt(connection, window, problem)
-        writes.mark_expired(connection, [window.window_id for window in lost])
+            if window.window_id in still:
+                writes.mark_corrupt(connection, window, problem)
+        writes.mark_expired(connection, [window.window_id for window in lost if window.window_id in still])
     counts = Counter(f"{answer.provider}: {answer.status}" for answer in given)
     return dg.MaterializeResult(
         metadata={"asked": len(readable), "corrupt": len(corrupt), "lost": len(lost), **dict(counts)}

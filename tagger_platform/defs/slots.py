@@ -92,9 +92,12 @@ def requests(waiting: Sequence[str], runs: Mapping[str, SlotRuns], now: datetime
 
 
 def due(known: SlotRuns, now: datetime) -> bool:
-    """Whether a slot may be requested: no run of it is under way, and it has rested since the last one."""
+    """Whether a slot may be requested: no run of it is under way, and it has rested since the last one.
+
+    A run that ended in the future ended before the clock was set back: nobody waits for that hour again.
+    """
     pause = min(RETRY_PAUSE * known.count, LONGEST_RETRY_PAUSE)
-    return not known.in_flight and (known.last_ended is None or now - known.last_ended >= pause)
+    return not known.in_flight and (known.last_ended is None or not timedelta(0) <= now - known.last_ended < pause)
 
 
 def runs_of(instance: dg.DagsterInstance, keys: Sequence[str]) -> dict[str, SlotRuns]:

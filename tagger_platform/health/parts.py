@@ -19,17 +19,15 @@ from tagger_platform.model import LATE_AFTER, CanaryOutcome, CanaryResult, Slot,
 from tagger_platform.recognize.breaker import State as BreakerState
 from tagger_platform.recognize.budget import breakers
 from tagger_platform.recognize.providers import budgets
-from tagger_platform.spool import Pending, Spool
+from tagger_platform.spool import Pending, Room, Spool
 from tagger_platform.store import reports
 
 FRESH_HOPS = 3
 """Hops without a window of any stream after which capture counts as failing: one may be late, two may be chance."""
 NEARLY_FULL = 0.9
 """Share of QUEUE_MAX_SIZE from which on the spool is about to drop audio."""
-LOW_DISK_BYTES = 2_000_000_000
-"""Less than the spool may hold by default: somebody should make room."""
-NO_DISK_BYTES = 300_000_000
-"""What store, catalogue and Dagster need to write a day: with less, something is about to fail."""
+LOW_DISK = 2.0
+"""Times the reserve (DISK_RESERVE_MB): with less than this free, somebody should make room before audio is given up."""
 SENSOR_SILENT_S = 120.0
 """Seconds: the sensor ticks every 5 s, and one tick may take up to a minute."""
 NIGHTLY = "retention"
@@ -135,19 +133,22 @@ def unwritable(folder: Path) -> str:
 
 
 def disk(watched: Watched) -> Part:
-    """Whether there is room where DATA_DIR lies."""
+    """Whether there is room where DATA_DIR lies, and what is given up where there is not."""
     usage = shutil.disk_usage(watched.settings.data_dir)
-    state = disk_state(usage.free)
+    room = Room(watched.settings.data_dir, watched.settings.disk_reserve_bytes)
+    state, given_up = disk_state(usage.free, room)
     told = f"{usage.free / 1e9:.1f} GB free where DATA_DIR {watched.settings.data_dir} lies"
-    numbers = {"free_bytes": usage.free, "total_bytes": usage.total, "reserve_bytes": LOW_DISK_BYTES}
-    return Part("disk", state, told if state is State.OK else f"{told}: make room", numbers)
+    numbers = {"free_bytes": usage.free, "total_bytes": usage.total, "reserve_bytes": room.reserve}
+    return Part("disk", state, told if state is State.OK else f"{told}: make room{given_up}", numbers)
 
 
-def disk_state(free_bytes: int) -> State:
-    """What so much room is worth."""
-    if free_bytes < NO_DISK_BYTES:
-        return State.FAILING
-    return State.WARNING if free_bytes < LOW_DISK_BYTES else State.OK
+def disk_state(free_bytes: int, room: Room) -> tuple[State, str]:
+    """What so much free space is worth, and what is given up because it is so little."""
+    if free_bytes < room.floor:
+        return State.FAILING, "; windows are not kept, clips and the oldest audio that waits are given up"
+    if free_bytes < room.reserve:
+        return State.WARNING, "; the oldest clips are given up"
+    return (State.WARNING if free_bytes < LOW_DISK * room.reserve else State.OK), ""
 
 
 def dagster(watched: Watched) -> Part:

@@ -59,6 +59,19 @@ def sync(index: SearchIndex, database: Database) -> Synced:
     return Synced(len(tracks), _fill(index, tracks), 0)
 
 
+def out_of_step(index: SearchIndex, database: Database) -> tuple[int, int]:
+    """How many of the store's tracks the index lacks or knows otherwise, and how many it has that the store has not.
+
+    Raises sqlite3.Error where the index cannot be used.
+    """
+    tracks = tracks_of(database)
+    with index.writing() as writer:
+        if writer is None:
+            return len(tracks), 0
+        writer.check()
+        return len(writer.changed(tracks)), len(writer.track_ids().difference(track.track_id for track in tracks))
+
+
 def _throw_away_if_broken(index: SearchIndex, error: sqlite3.DatabaseError) -> None:
     if isinstance(error, sqlite3.OperationalError):  # busy, or no room: no fault of the file's
         raise error

@@ -24,7 +24,7 @@ def remove(library: Library, item_ids: Sequence[str]) -> list[LibraryItem]:
     store comes first: whoever is fingerprinting one of them then finds it removed, and takes it out again (`work`).
     """
     index = Index(library.catalogue)
-    held = {track.item_id: _item(track) for track in index.tracks()}
+    held = {track.item_id: as_item(track) for track in index.tracks()}
     with library.database.writing() as connection:
         known = held | store.items(connection, item_ids)
         known = {key: item for key, item in known.items() if item.status is not ItemStatus.REMOVED or key in held}
@@ -47,6 +47,6 @@ def _removed(item: LibraryItem) -> LibraryItem:
     return replace(item, status=ItemStatus.REMOVED, item_group=None, changed_at=datetime.now(UTC))
 
 
-def _item(track: TrackMeta) -> LibraryItem:
+def as_item(track: TrackMeta) -> LibraryItem:
     """An item as the index remembers it, for one that the store has lost."""
     return LibraryItem(track.item_id, Path(track.path), track.title, track.kind, track.artist, status=ItemStatus.READY)

@@ -9,10 +9,11 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from tagger_platform.errors import RequestError
 from tagger_platform.model import Recognition, Status, Track, Window
-from tagger_platform.recognize.answers import NoAnswerError, answer, number, packed
+from tagger_platform.recognize.answers import NoAnswerError, answer, needed, number, packed, text
 from tagger_platform.recognize.budget import Budget
 
 PER_MINUTE = 180
@@ -109,10 +110,10 @@ def _track(result: Mapping[str, Any], recording: Mapping[str, Any]) -> Track:
     albums = recording.get("releasegroups") or ()
     return Track(
         provider=AcoustidRecognizer.name,
-        provider_track_id=str(result["id"]),
-        title=str(recording["title"]),
-        artist="".join(f"{artist['name']}{artist.get('joinphrase', '')}" for artist in artists),
-        album=next((str(album["title"]) for album in albums if album.get("title")), ""),
-        link=f"https://acoustid.org/track/{result['id']}",
+        provider_track_id=needed(result["id"]),
+        title=needed(recording["title"]),
+        artist=text("".join(f"{text(artist['name'])}{artist.get('joinphrase') or ''}" for artist in artists)),
+        album=next((text(album["title"]) for album in albums if album.get("title")), ""),
+        link=f"https://acoustid.org/track/{quote(needed(result['id']), safe='')}",
         duration_s=number(recording.get("duration")),
     )

@@ -6,7 +6,6 @@ not: any provider, and asking again (budget and catch-up decide when).
 
 import asyncio
 import json
-import math
 import time
 import zlib
 from collections.abc import Awaitable, Callable
@@ -18,7 +17,12 @@ from tagger_platform.model import Recognition, Status, Window
 DETAIL_CHARS = 200
 """How much of an unexpected body is told: enough to recognise an error page."""
 
-MISSHAPEN = (LookupError, TypeError, ValueError, AttributeError)
+MOST_DETAIL = 500
+"""Characters of a detail: what is told of a body, and words of ours around it."""
+MOST_TEXT = 1000
+"""Characters of a title, a name or an address; longer ones are no such thing."""
+
+MISSHAPEN = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 """What reading JSON of another shape raises."""
 
 
@@ -55,7 +59,12 @@ async def answer(
     except MISSHAPEN as error:
         detail = f"not the shape of an answer: {type(error).__name__}: {error}"
         given = Recognition(window.window_id, provider, Status.BAD_ANSWER, detail=detail)
-    return replace(given, latency_ms=round((time.perf_counter() - began) * 1000, 1))
+    return replace(given, detail=_kept(given.detail), latency_ms=round((time.perf_counter() - began) * 1000, 1))
+
+
+def _kept(detail: str) -> str:
+    """As much of a detail as is kept, as UTF-8 can hold it: it may quote anything, of any length."""
+    return detail[:MOST_DETAIL].encode(errors="backslashreplace").decode()
 
 
 def packed(raw: object) -> bytes:
@@ -68,6 +77,26 @@ def unpacked(raw: bytes) -> bytes:
     return raw if raw.startswith(b"{") else zlib.decompress(raw)
 
 
-def number(value: object) -> float | None:
-    """`value` if it is a number that can be reckoned with."""
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+def number(value: object, most: float = 86_400.0) -> float | None:
+    """`value` if it is a number that can be reckoned with: of seconds, nobody plays a track for more than a day."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) <= most else None
+
+
+def text(value: object) -> str:
+    """`value` as a word of a track's; empty where there is none. Raises TypeError, ValueError for what is none."""
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise TypeError(f"a {type(value).__name__} instead of text")
+    if len(word := str(value).strip()) > MOST_TEXT:
+        raise ValueError(f"{len(word)} characters instead of a title or a name")
+    return word
+
+
+def needed(value: object) -> str:
+    """The same of a word that must be there."""
+    if word := text(value):
+        return word
+    raise ValueError("nothing where a title or an id belongs")

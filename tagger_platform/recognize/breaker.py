@@ -105,13 +105,16 @@ class Breaker:
         return f"is not asked until {until}, {self.state} since {since} ({self.reason})"
 
 
+LONGEST_ASKED_S = 86_400.0
+"""Whoever asks to be left alone for longer is asked again after a day."""
+
+
 def retry_after_s(header: str | None, now: float) -> float | None:
     """Seconds to wait as an HTTP header Retry-After says, in seconds or as a date; None where it says nothing."""
     if not header:
         return None
-    if header.strip().isdecimal():
-        return float(header)
     try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - now)
-    except ValueError:
+        wait_s = float(header) if header.strip().isdecimal() else parsedate_to_datetime(header).timestamp() - now
+    except (ValueError, TypeError, OverflowError):
         return None
+    return min(max(0.0, wait_s), LONGEST_ASKED_S)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tagger_platform.model import Recognition, Status, Track, Window
-from tagger_platform.recognize.answers import answer, number, packed
+from tagger_platform.recognize.answers import answer, needed, number, packed, text
 from tagger_platform.recognize.budget import Budget
 
 TIMEOUT_S = 10.0
@@ -92,21 +92,21 @@ def _track(raw: Mapping[str, Any]) -> Track:
     images, share = raw.get("images") or {}, raw.get("share") or {}
     return Track(
         provider=ShazamRecognizer.name,
-        provider_track_id=str(raw["key"]),
-        title=str(raw["title"]),
-        artist=str(raw.get("subtitle") or ""),
+        provider_track_id=needed(raw["key"]),
+        title=needed(raw["title"]),
+        artist=text(raw.get("subtitle")),
         album=song.get("Album", ""),
-        isrc=str(raw.get("isrc") or ""),
+        isrc=text(raw.get("isrc")),
         label=song.get("Label", ""),
-        artwork=str(images.get("coverarthq") or images.get("coverart") or ""),
-        link=str(share.get("href") or raw.get("url") or _hub_link(raw)),
+        artwork=text(images.get("coverarthq") or images.get("coverart")),
+        link=_web(share.get("href")) or _web(raw.get("url")) or _hub_link(raw),
     )
 
 
 def _song_metadata(raw: Mapping[str, Any]) -> dict[str, str]:
     """Album, label and the like, which Shazam keeps as titled lines for its page."""
     return {
-        str(line["title"]): str(line["text"])
+        text(line["title"]): text(line["text"])
         for section in raw.get("sections") or ()
         if section.get("type") == "SONG"
         for line in section.get("metadata") or ()
@@ -116,8 +116,14 @@ def _song_metadata(raw: Mapping[str, Any]) -> dict[str, str]:
 
 def _hub_link(raw: Mapping[str, Any]) -> str:
     options = (raw.get("hub") or {}).get("options") or ()
-    uris = [str(action.get("uri", "")) for option in options for action in option.get("actions") or ()]
-    return next((uri for uri in uris if uri.startswith("https://")), "")
+    links = (_web(action.get("uri")) for option in options for action in option.get("actions") or ())
+    return next((link for link in links if link), "")
+
+
+def _web(value: object) -> str:
+    """An address that a page may link to: one of another scheme would run in it."""
+    address = text(value)
+    return address if address.startswith(("https://", "http://")) else ""
 
 
 def _confidence(time_skew: float | None, frequency_skew: float | None, limits: SkewLimits) -> float | None:

@@ -20,6 +20,7 @@ from tagger_platform.spool.handover import Spool, audio_name
 from tagger_platform.spool.manifest import CAPTURE, MANIFEST, MANIFEST_VERSION, Manifest
 from tagger_platform.spool.pending import Pending
 from tagger_platform.spool.settle import settle
+from tagger_platform.spool.shedding import Room, Shedding
 
 __all__ = [
     "CAPTURE",
@@ -28,6 +29,8 @@ __all__ = [
     "Clips",
     "Manifest",
     "Pending",
+    "Room",
+    "Shedding",
     "Spool",
     "audio_name",
     "expire_clips",

@@ -5,9 +5,10 @@ evidence (`store.evidence`).
 """
 
 import os
+from datetime import datetime
 from pathlib import Path
 
-from tagger_platform.model import Slot, parts_of
+from tagger_platform.model import parts_of
 
 
 class Clips:
@@ -29,21 +30,25 @@ class Clips:
 
     def _path(self, window_id: str) -> Path:
         stream, slot_key, offset_s = parts_of(window_id)
-        return self._folder / stream / f"{_named(slot_key)}+{offset_s}.flac"
+        return self._folder / stream / f"{slot_key.replace(':', '-')}+{offset_s}.flac"
 
 
-def expire_clips(folder: Path, before: Slot) -> int:
-    """Delete the clips of slots before `before`; returns how many."""
-    oldest, gone = _named(before.key), 0
-    if not folder.exists():
-        return gone
-    for stream in folder.iterdir():
-        # Names sort by time. There may be many, and this runs with every slot: no more is made of them than needed.
-        for name in [entry.name for entry in os.scandir(stream) if entry.name < oldest]:
-            (stream / name).unlink(missing_ok=True)
-            gone += 1
+def expire_clips(folder: Path, *, before: datetime, most_bytes: int) -> int:
+    """Delete the clips cut before `before`, and of the others the oldest until they fit; returns how many.
+
+    What counts is when a clip was cut, and not when it was on air: a recording's lie in the past from the beginning.
+    """
+    clips = sorted(
+        (stat.st_mtime, entry.path, stat.st_size)
+        for stream in folder.glob("*/")
+        for entry in os.scandir(stream)
+        if (stat := entry.stat())
+    )
+    left, gone = sum(size for _, _, size in clips), 0
+    for cut_at, path, size in clips:
+        if cut_at >= before.timestamp() and left <= most_bytes:
+            break
+        Path(path).unlink(missing_ok=True)
+        left -= size
+        gone += 1
     return gone
-
-
-def _named(slot_key: str) -> str:
-    return slot_key.replace(":", "-")

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from tagger_platform.errors import NewerVersionError
 from tagger_platform.model import CaptureState, Slot, Window
-from tagger_platform.spool.manifest import CAPTURE, MANIFEST, Manifest
+from tagger_platform.spool.manifest import MANIFEST, Manifest
+from tagger_platform.spool.mending import stand_in
 
 
 def audio_name(window: Window) -> str:
@@ -56,7 +57,7 @@ class Spool:
         brought = list(folder.glob("*.flac"))
         for audio in brought:
             _sync(audio)
-        _write_manifest(folder, manifest)
+        write_manifest(folder, manifest)
         folder.rename(self._ready / key)
         _sync(self._ready)
         if brought:  # to look through the whole spool for each of a week's missed slots takes minutes
@@ -75,17 +76,35 @@ class Spool:
             if waiting <= self._max_windows and size <= self._max_bytes:
                 return
             dropped = [item for item in audio if item[0].parent.name == key]
-            self._drop(key)
+            self._drop(key, "the spool was full")
             waiting -= len(dropped)
             size -= sum(bytes_ for _, bytes_ in dropped)
 
-    def _drop(self, key: str) -> None:
+    def drop_oldest(self, needed: int) -> int:
+        """Drop the audio of the oldest ready slots until `needed` bytes are free; returns how many it had."""
+        freed = 0
+        for key in self.ready():
+            if freed >= needed:
+                break
+            freed += sum(filter(None, map(_size, _audio_in(self._ready / key))))
+            self._drop(key, "the disk was full")
+        return freed
+
+    def _drop(self, key: str, why: str) -> None:
         folder = self._ready / key
-        # The manifest goes first: a kill in between leaves audio that nobody names, never a name without audio.
-        with contextlib.suppress(FileNotFoundError, ValueError, NewerVersionError):
-            _write_manifest(folder, _with_audio_dropped(_read(folder)))
+        try:
+            self._name_as_dropped(folder, why)
+        except OSError:  # the disk is so full that the manifest needs the audio's room
+            for audio in _audio_in(folder)[:1]:
+                audio.unlink(missing_ok=True)
+            self._name_as_dropped(folder, why)
         for audio in _audio_in(folder):
             audio.unlink(missing_ok=True)
+
+    def _name_as_dropped(self, folder: Path, why: str) -> None:
+        """Before the audio goes: a kill in between leaves audio that nobody names, never a name without audio."""
+        with contextlib.suppress(FileNotFoundError, ValueError, NewerVersionError):
+            write_manifest(folder, _with_audio_dropped(_read(folder), why))
 
     def last_slot(self) -> Slot | None:
         """The newest slot ever published, as far as the folders tell; capture keeps its own note besides."""
@@ -106,13 +125,13 @@ class Spool:
             path = draft / audio_name(window)
             path.write_bytes(content)
             _sync(path)
-        _write_manifest(draft, manifest)
+        write_manifest(draft, manifest)
         draft.rename(folder)
         _sync(self._recorded)
 
     def recorded(self) -> list[str]:
         """Keys of slots that recordings have handed over and no run has finished, oldest first."""
-        return sorted({_key(folder) for folder in self._recorded.iterdir()})
+        return _slots_in(self._recorded)
 
     def waiting_manifests(self, since: Slot, until: Slot) -> Iterator[Manifest]:
         """What is expected of the slots from `since` to `until` that are not finished; unreadable ones are left out."""
@@ -125,11 +144,11 @@ class Spool:
 
     def ready(self) -> list[str]:
         """Keys of slots that wait, oldest first."""
-        return sorted(folder.name for folder in self._ready.iterdir())
+        return _slots_in(self._ready)
 
     def claimed(self) -> list[str]:
         """Keys of slots that a run has begun and not finished, oldest first."""
-        return sorted({_key(folder) for folder in self._claimed.iterdir()})
+        return _slots_in(self._claimed)
 
     def counts(self) -> dict[str, int]:
         """Slots per folder and windows waiting, for health and metrics."""
@@ -143,36 +162,30 @@ class Spool:
         stand in for it: those whose audio lies there are captured, the others corrupt.
         """
         claimed = self._claimed / slot.key
+        _take(self._ready / slot.key, claimed)
+        if not claimed.is_dir():  # there is none, or only a stray file that is called like one
+            return None
         try:
-            (self._ready / slot.key).rename(claimed)
-        except FileNotFoundError:
-            if not claimed.exists():
-                return None
-        try:
-            return _read(claimed)
+            return _read_of(slot, claimed)
         except (FileNotFoundError, ValueError) as error:
-            return self._salvaged(slot, expected, str(error))
+            return stand_in(claimed, slot, expected, str(error))
 
     def claim_recorded(self, slot: Slot) -> list[Manifest]:
-        """Take what recordings have handed over of a slot, or what was taken earlier and not finished."""
+        """Take what recordings have handed over of a slot, or what was taken earlier and not finished.
+
+        What is unreadable goes with the slot: the recording is still there, and is cut again when it is run again.
+        """
         for folder in sorted(self._recorded.glob(f"{slot.key}@*")):
-            with contextlib.suppress(FileNotFoundError):
-                folder.rename(self._claimed / folder.name)
-        return [_read(folder) for folder in self._claimed_of(slot) if folder.name != slot.key]
+            _take(folder, self._claimed / folder.name)
+        taken = []
+        for folder in (one for one in self._claimed_of(slot) if one.name != slot.key):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError, ValueError):
+                taken.append(_read_of(slot, folder))
+        return taken
 
     def _claimed_of(self, slot: Slot) -> list[Path]:
         """The folders in which a run has the slot: capture's and recordings'."""
         return sorted(self._claimed.glob(f"{slot.key}*"))
-
-    def _salvaged(self, slot: Slot, expected: Sequence[Window], problem: str) -> Manifest:
-        detail = f"the slot's manifest is unreadable: {problem}"
-        windows = []
-        for window in expected:
-            found = (self._claimed / slot.key / audio_name(window)).exists()
-            state = CaptureState.CAPTURED if found else CaptureState.CORRUPT
-            # The level is unknown; 0 dBFS makes sure that the window is asked and not taken for silence.
-            windows.append(replace(window, state=state, detail=detail, level_dbfs=0.0 if found else None))
-        return Manifest(slot=slot, source=CAPTURE, hop_s=0, windows=tuple(windows))
 
     def audio(self, window: Window) -> Path | None:
         """The window's audio as long as its slot is not finished; None when there is none."""
@@ -190,6 +203,27 @@ class Spool:
             shutil.rmtree(gone, ignore_errors=True)
 
 
+def _take(folder: Path, claimed: Path) -> None:
+    """Unless one was taken earlier and is not finished: that one is first. A stray file in its place stays."""
+    if not claimed.exists():
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(claimed)
+
+
+def _slots_in(folder: Path) -> list[str]:
+    """Keys of the slots in the folder, oldest first. What else somebody left there, nobody may stumble over."""
+    with os.scandir(folder) as found:
+        return sorted({key for one in found if Slot.is_key(key := _key(Path(one.name))) and one.is_dir()})
+
+
+def _read_of(slot: Slot, folder: Path) -> Manifest:
+    """Raises ValueError also for the manifest of another slot."""
+    manifest = _read(folder)
+    if manifest.slot != slot:
+        raise ValueError(f"it is that of {manifest.slot.key}")
+    return manifest
+
+
 def _key(folder: Path) -> str:
     """The slot that a folder is of, capture's or a recording's."""
     return folder.name.partition("@")[0]
@@ -199,17 +233,16 @@ def _read(folder: Path) -> Manifest:
     return Manifest.from_json((folder / MANIFEST).read_text(encoding="utf-8"))
 
 
-def _with_audio_dropped(manifest: Manifest) -> Manifest:
+def _with_audio_dropped(manifest: Manifest, why: str) -> Manifest:
     windows = tuple(
-        replace(window, state=CaptureState.DROPPED, detail="the spool was full")
-        if window.state is CaptureState.CAPTURED
-        else window
+        replace(window, state=CaptureState.DROPPED, detail=why) if window.state is CaptureState.CAPTURED else window
         for window in manifest.windows
     )
     return replace(manifest, windows=windows)
 
 
-def _write_manifest(folder: Path, manifest: Manifest) -> None:
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Put the account of a slot into its folder, whole or not at all."""
     temporary = folder / f"{MANIFEST}.tmp"
     temporary.write_text(manifest.to_json(), encoding="utf-8")
     _sync(temporary)

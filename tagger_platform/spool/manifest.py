@@ -4,14 +4,16 @@ What belongs here: its content, and how it is written as JSON. What does not: th
 """
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from tagger_platform.errors import NewerVersionError
-from tagger_platform.model import CaptureState, Slot, Window
+from tagger_platform.model import STREAM_NAME, CaptureState, Slot, Window
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
+DAY_S = 86_400
 
 CAPTURE = "capture"
 """The source of what is heard live. A recording is a source of its own."""
@@ -43,25 +45,40 @@ class Manifest:
     @classmethod
     def from_json(cls, text: str) -> "Manifest":
         """Raises ValueError when cut short or not a manifest, NewerVersionError when from a newer tagger."""
-        content = json.loads(text)
+        try:
+            content = json.loads(text)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
         if not isinstance(content, dict) or not isinstance(content.get("version"), int):
             raise ValueError("not a manifest")
         if content["version"] > MANIFEST_VERSION:
             raise NewerVersionError(
-                f"the manifest has version {content['version']}, this tagger knows {MANIFEST_VERSION}: upgrade tagger"
+                f"the manifest has version {str(content['version'])[:20]}, this tagger knows {MANIFEST_VERSION}: "
+                "upgrade tagger"
             )
         try:
-            slot = Slot.parse(content["slot"])
-            return cls(
-                slot=slot,
-                source=content["source"],
-                hop_s=content["hop_s"],
-                windows=tuple(_window_from_dict(slot, item) for item in content["windows"]),
-                titles=tuple(content["titles"].items()),
-                traceparent=content["traceparent"],
-            )
-        except (KeyError, TypeError, AttributeError) as error:
+            return _manifest(content)
+        except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"the manifest lacks or garbles {error}") from error
+
+
+def _manifest(content: dict[str, Any]) -> Manifest:
+    """Every field is looked at: what is wrong here would stop each run of the slot later, or lead to other files."""
+    key = _text(content["slot"])
+    if not Slot.is_key(key):
+        raise ValueError("its slot is none")
+    slot = Slot.parse(key)
+    windows = tuple(_window_from_dict(slot, item) for item in content["windows"])
+    if len({window.window_id for window in windows}) < len(windows):
+        raise ValueError("it names a window twice")
+    return Manifest(
+        slot=slot,
+        source=_text(content["source"]),
+        hop_s=_whole(content["hop_s"], 0, DAY_S),
+        windows=windows,
+        titles=tuple((_stream(name), _text(title)) for name, title in content["titles"].items()),
+        traceparent=_text_or_none(content["traceparent"]),
+    )
 
 
 def _window_to_dict(window: Window) -> dict[str, Any]:
@@ -78,12 +95,41 @@ def _window_to_dict(window: Window) -> dict[str, Any]:
 
 def _window_from_dict(slot: Slot, item: dict[str, Any]) -> Window:
     return Window(
-        stream=item["stream"],
+        stream=_stream(item["stream"]),
         slot=slot,
-        offset_s=item["offset"],
-        length_s=item["length"],
-        state=CaptureState(item["state"]),
-        detail=item["detail"],
-        level_dbfs=item["level_dbfs"],
-        icy_title=item["icy_title"],
+        offset_s=_whole(item["offset"], 0, DAY_S),
+        length_s=_whole(item["length"], 1, DAY_S),
+        state=CaptureState(_text(item["state"])),
+        detail=_text(item["detail"]),
+        level_dbfs=_level(item["level_dbfs"]),
+        icy_title=_text_or_none(item["icy_title"]),
     )
+
+
+def _stream(value: object) -> str:
+    if not STREAM_NAME.fullmatch(_text(value)):
+        raise ValueError("it names a stream as none is called")
+    return str(value)
+
+
+def _whole(value: object, low: int, high: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise ValueError(f"it has something else where a whole number from {low} to {high} belongs")
+    return value
+
+
+def _level(value: object) -> float | None:
+    if value is None or (isinstance(value, int | float) and math.isfinite(value)):
+        return value
+    raise ValueError("it has a level that is no number")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("it has something else where text belongs")
+    value.encode()  # half a character, which JSON can hold and the store cannot, is a ValueError
+    return value
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)

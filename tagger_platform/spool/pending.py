@@ -6,12 +6,16 @@ when they are asked again (`defs.catchup`), and what the store is told of those 
 
 import contextlib
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from tagger_platform.model import parts_of
+from tagger_platform.model import STREAM_NAME, Slot, parts_of
+
+_AUDIO = re.compile(rf"(?P<stream>{STREAM_NAME.pattern})\+(?P<offset>[0-9]{{1,6}})\.flac", re.ASCII)
+"""What a window's file is called; what else lies there is not ours."""
 
 
 class Pending:
@@ -42,16 +46,20 @@ class Pending:
 
     def windows(self, slot_key: str) -> list[str]:
         """Ids of the slot's windows whose audio waits."""
-        names = (path.stem.rpartition("+") for path in sorted((self._folder / slot_key).glob("*.flac")))
-        return [f"{stream}/{slot_key}+{offset}" for stream, _, offset in names]
+        names = (_AUDIO.fullmatch(path.name) for path in sorted((self._folder / slot_key).glob("*.flac")))
+        return [f"{name['stream']}/{slot_key}+{name['offset']}" for name in names if name]
 
-    def overdue(self, before: datetime) -> list[str]:
-        """Ids of the windows whose audio was cut before `before`, and of the slots above the limit in bytes."""
+    def overdue(self, before: datetime, missing: int = 0) -> list[str]:
+        """Ids of the windows whose audio was cut before `before`, and of the slots above the limit in bytes.
+
+        Those that have waited longest also go to free `missing` bytes of the disk.
+        """
         slots = self._waiting()
         total = sum(one.bytes for one in slots)
+        most = min(self._max_bytes, total - missing)
         gone = []
         for one in slots:
-            if one.since >= before.timestamp() and total <= self._max_bytes:
+            if one.since >= before.timestamp() and total <= most:
                 break
             total -= one.bytes
             gone += self.windows(one.key)
@@ -64,7 +72,8 @@ class Pending:
                 (self._folder / key).rmdir()
 
     def _waiting(self) -> list["_Waiting"]:
-        return sorted(filter(None, map(_waiting_in, self._folder.glob("*/"))))
+        folders = (folder for folder in self._folder.glob("*/") if Slot.is_key(folder.name))
+        return sorted(filter(None, map(_waiting_in, folders)))
 
     def _path(self, window_id: str) -> Path:
         stream, slot_key, offset_s = parts_of(window_id)

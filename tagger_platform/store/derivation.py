@@ -21,7 +21,7 @@ from tagger_platform.decide.plays import decide
 from tagger_platform.model import Play, Recognition, Slot, Status, window_start
 from tagger_platform.store import totals
 from tagger_platform.store.database import Connection
-from tagger_platform.store.evidence import with_lateness
+from tagger_platform.store.evidence import known_among, with_lateness
 from tagger_platform.store.rows import EVIDENCE_MARGIN, PLAYS, TRACK_FIELDS, aware, naive, plays_from, track_from
 from tagger_platform.store.writes import insert
 
@@ -79,11 +79,19 @@ def derive_plays(connection: Connection, stream: str, slot: Slot, rules: Rules) 
     decided, zone = decide_zone(connection, stream, zone.around(stored_plays(connection, stream, zone)), rules)
     stored = stored_plays(connection, stream, zone.around(decided))
     touching = [{place for place, play in enumerate(plays) if zone.touches(play)} for plays in (decided, stored)]
-    mine, gone = connected(same_airings(decided, stored), *touching)
-    old = [stored[place] for place in sorted(gone)]
-    plays = with_lateness(connection, carry_over([decided[place] for place in sorted(mine)], old))
+    pairs = same_airings(decided, stored)
+    mine, gone = connected(pairs, *touching)
+    kept_mine, kept = connected(pairs, set(), _without_evidence(connection, stored))
+    old = [stored[place] for place in sorted(gone - kept)]
+    plays = with_lateness(connection, carry_over([decided[place] for place in sorted(mine - kept_mine)], old))
     replace_plays(connection, old, plays)
     return plays
+
+
+def _without_evidence(connection: Connection, plays: Sequence[Play]) -> set[int]:
+    """The places of the plays of which a window has expired: nobody can decide them again, so they stay as they are."""
+    known = known_among(connection, [window_id for play in plays for window_id in play.windows])
+    return {place for place, play in enumerate(plays) if not known.issuperset(play.windows)}
 
 
 def _zone(connection: Connection, stream: str, slot: Slot, rules: Rules) -> Zone:

@@ -25,6 +25,18 @@ def evidence_among(connection: Connection, window_ids: Sequence[str]) -> frozens
     return frozenset(window_id for (window_id,) in rows)
 
 
+def known_among(connection: Connection, window_ids: Sequence[str]) -> frozenset[str]:
+    """Those of the windows that the log still has."""
+    if not window_ids:
+        return frozenset()
+    starts = [naive(window_start(window_id)) for window_id in window_ids]
+    rows = connection.execute(
+        "SELECT window_id FROM windows WHERE started_at BETWEEN ? AND ? AND window_id IN (SELECT unnest(?))",
+        [min(starts), max(starts), list(window_ids)],
+    ).fetchall()
+    return frozenset(window_id for (window_id,) in rows)
+
+
 def with_lateness(connection: Connection, plays: Sequence[Play]) -> list[Play]:
     """`plays` marked late where a window of theirs had no match until LATE_AFTER after it was on air."""
     late = _late_among(connection, [window_id for play in plays for window_id in play.windows])

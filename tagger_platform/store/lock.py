@@ -55,7 +55,7 @@ def _lock(descriptor: int, kind: int, deadline: float, path: Path) -> None:
             if time.monotonic() > deadline:
                 raise StoreBusyError(
                     f"the store {path} was busy for too long; is a process using it that hangs? "
-                    f"'tagger doctor' names who holds it"
+                    f"'lsof {path}' names who has it open"
                 ) from None
             time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads the waiting, guards nothing
             pause = min(pause * 2, LONGEST_POLL_S)

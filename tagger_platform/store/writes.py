@@ -47,7 +47,7 @@ def write_windows(
     if source == CAPTURE:
         _write_streams(connection, titles, {window.stream for window in windows}, slot)
     else:
-        _make_known(connection, titles, slot)
+        make_known(connection, titles, slot)
     new = insert(
         connection,
         "windows",
@@ -93,7 +93,7 @@ def _write_streams(connection: Connection, titles: Mapping[str, str], expected: 
             connection.execute("UPDATE streams SET title = ? WHERE name = ? AND enabled_to IS NULL", [title, name])
 
 
-def _make_known(connection: Connection, titles: Mapping[str, str], slot: Slot) -> None:
+def make_known(connection: Connection, titles: Mapping[str, str], slot: Slot) -> None:
     """A recording names its stream and ends no other; when it was on, the expected windows tell."""
     at = naive(slot.start)
     for name, title in titles.items():
@@ -113,7 +113,7 @@ def write_recognitions(
         given for given in recognitions if given.status in ANSWERED or (given.window_id, given.provider) not in final
     ]
     further = [other for given in recognitions for other in given.further]
-    _write_tracks(connection, [given.track for given in (*recognitions, *further) if given.track])
+    write_tracks(connection, [given.track for given in (*recognitions, *further) if given.track])
     insert(connection, "recognitions", [_recognition_row(given, asked_at) for given in recognitions], known="REPLACE")
     _forget_further(connection, recognitions)
     insert(connection, "further_matches", [_further_row(other) for other in further])
@@ -182,7 +182,7 @@ def _further_row(given: Recognition) -> list[Any]:
     ]
 
 
-def _write_tracks(connection: Connection, tracks: Iterable[Track]) -> None:
+def write_tracks(connection: Connection, tracks: Iterable[Track]) -> None:
     rows = {track.track_id: [track.track_id, *(getattr(track, name) for name in TRACK_FIELDS)] for track in tracks}
     insert(connection, "tracks", list(rows.values()), known="REPLACE")
 

@@ -151,7 +151,16 @@ def test_a_stream_of_the_past_is_known_from_the_log(client, tmp_path):
 def test_healthz_is_alive_whatever_else_is_not(lonely, tmp_path):
     (tmp_path / "tagger.duckdb").write_bytes(b"not a database at all" * 500)
     answer = lonely.get("/healthz")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    told = answer.json()
+    assert (answer.status_code, told["status"], told["disk"]["state"]) == (200, "ok", "ok")
+
+
+def test_healthz_says_that_the_disk_is_full_and_is_alive_all_the_same(tmp_path):
+    with TestClient(create_app(samples.settings(tmp_path, DISK_RESERVE_MB="10000000"))) as full:
+        answer = full.get("/healthz")
+        assert (answer.status_code, answer.json()["status"], answer.json()["disk"]["state"]) == (200, "ok", "failing")
+        assert "windows are not kept" in answer.json()["disk"]["detail"]
+        assert full.get("/readyz").status_code == 503
 
 
 def test_readyz_is_ok_when_every_part_is(client, tmp_path):

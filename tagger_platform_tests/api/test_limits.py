@@ -146,8 +146,8 @@ def test_a_slow_answer_is_not_cut_short(serving: Serving):
     body = b"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
     with socket.create_connection(serving.address, timeout=10) as client:
         client.sendall(body)
+        client.settimeout(0.5)
         with pytest.raises(TimeoutError):
-            client.settimeout(0.5)
             client.recv(1)
         client.settimeout(10)
         client.sendall(b"ab")

@@ -131,8 +131,8 @@ def leaves(url: str) -> bool:
 
 def settled(page: Page) -> None:
     """Wait until the page is drawn and nothing is under way."""
-    page.get_by_test_id("stApp").wait_for()
-    expect(page.locator("[data-test-script-state='running'], [data-stale='true']")).to_have_count(0)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.locator("[data-stale='true']")).to_have_count(0)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
 

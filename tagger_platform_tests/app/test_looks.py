@@ -75,7 +75,7 @@ def test_the_command_names_host_and_port(tmp_path):
     command = streamlit_app.command(samples.settings(tmp_path))
     assert command[1:4] == ["-m", "streamlit", "run"]
     assert Path(command[4]).is_file()
-    assert {"--server.port=20101", "--server.address=127.0.0.1", "--server.headless=true"} <= set(command)
+    assert {f"--server.port={samples.PORTS[1]}", "--server.address=127.0.0.1", "--server.headless=true"} <= set(command)
 
 
 def test_looks_and_limits_are_those_of_the_code_and_every_font_is_here():

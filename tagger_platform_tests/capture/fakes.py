@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tagger_platform.capture.ffmpeg import Command
 from tagger_platform.capture.timeline import RATE
 
 NOISE = np.random.default_rng(1).integers(-8000, 8000, 120 * RATE).astype("<i2").tobytes()
@@ -11,8 +12,8 @@ SILENCE = bytes(len(NOISE))
 class FakeDecoder:
     """Give it audio and words; it ends when told to, unless it is `stubborn`, which only KILL ends."""
 
-    def __init__(self, command: list[str]) -> None:
-        self.command = command
+    def __init__(self, command: Command) -> None:
+        self.command = [*command.argv, *(line.strip("'") for line in command.script.decode().splitlines())]
         self.stubborn = False
         self.stops: list[bool] = []
         self.closed = False
@@ -56,7 +57,7 @@ class FakeFfmpeg:
         self.started: list[FakeDecoder] = []
         self.fault: OSError | None = None
 
-    def __call__(self, command: list[str]) -> FakeDecoder:
+    def __call__(self, command: Command) -> FakeDecoder:
         if self.fault:
             raise self.fault
         self.started.append(FakeDecoder(command))

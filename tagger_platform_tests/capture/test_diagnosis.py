@@ -101,7 +101,8 @@ def test_real_hosts_that_are_not_there(scheme: str, ffmpeg: str):
 
 
 def _ask(ffmpeg: str, stream: Stream) -> diagnosis.Diagnosis:
-    done = subprocess.run(command(ffmpeg, stream), capture_output=True, check=False, timeout=30)
+    asked = command(ffmpeg, stream)
+    done = subprocess.run(asked.argv, input=asked.script, capture_output=True, check=False, timeout=30)
     words = done.stderr.decode().splitlines()
     verdict = diagnose(stream, words, heard=False, quiet_s=0.0)
     assert "s3cret" not in verdict.detail

@@ -185,3 +185,26 @@ def _answers(door: Door) -> bool:
         return door.ask("/healthz")[0] == 200
     except OSError:
         return False
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+    ],
+)
+@pytest.mark.parametrize(("method", "path"), [("POST", "/reload"), ("GET", "/healthz"), ("GET", "/metrics")])
+def test_no_page_and_no_name_of_the_internet_gets_an_answer(
+    method: str, path: str, headers: dict[str, str], door: Door
+) -> None:
+    asked: list[str] = []
+    door.reload = lambda: asked.append("reload") or {}
+    request = urllib.request.Request(f"http://127.0.0.1:{door.port}{path}", method=method, headers=headers)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=5)
+    assert refused.value.code == 403
+    assert json.load(refused.value)["error"]["code"] == "foreign_caller"
+    assert asked == []

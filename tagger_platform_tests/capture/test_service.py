@@ -18,6 +18,7 @@ from tagger_platform.model import CaptureState
 from tagger_platform_tests.capture.chirp import lateness_s
 from tagger_platform_tests.capture.conftest import Capture, alive, wait_until
 from tagger_platform_tests.capture.radio import Radio
+from tagger_platform_tests.journeys.processes import command_lines
 
 LOGIN = "bob:s3cret%2F%40word@"
 SECRETS = ("s3cret", "Ym9iOnMz")
@@ -41,9 +42,10 @@ def test_windows_hold_the_instants_they_are_named_after(capture: Capture, radio:
         assert path.with_name("manifest.json").stat().st_mtime - heard.end.timestamp() < 2
         assert next(w for w in manifest.windows if w.stream == "wrong").state is CaptureState.AUTH_FAILED
 
-    health = json.dumps(capture.health())
+    health, shown = json.dumps(capture.health()), command_lines(capture.ffmpegs())
+    assert len(shown) >= 1
     assert capture.end() == (0, pytest.approx(0, abs=2))
-    everything = [health, capture.log.read_text(), *(p.read_text() for p in capture.folder.rglob("*.json"))]
+    everything = [health, *shown, capture.log.read_text(), *(p.read_text() for p in capture.folder.rglob("*.json"))]
     assert not [text for text in everything for secret in SECRETS if secret in text]
     lines = [json.loads(line) for line in capture.log.read_text().splitlines()]
     assert len(lines) < 10

@@ -124,6 +124,27 @@ def test_the_doctor_finds_a_healthy_platform(tagger: Tagger) -> None:
     assert {row["check"] for row in lines(out)} >= {"settings", "ffmpeg", "data folder", "store", "catalogue", "spool"}
 
 
+def test_the_doctor_says_what_it_would_mend_and_mends_it(tagger: Tagger, tmp_path: Path) -> None:
+    slot = tmp_path / "data" / "spool" / "ready" / "2026-11-21T03:30:00Z"
+    slot.mkdir(parents=True)
+
+    def told(*options: str) -> tuple[int, bool, bool, str]:
+        code, out, _ = tagger("doctor", "--json", *options)
+        (row,) = [row for row in lines(out) if row["check"] == "slots"]
+        return code, row["ok"], row["repaired"], row["detail"].rpartition(": ")[2]
+
+    assert told() == (1, False, False, "it is missing; `tagger doctor --repair` mends it")
+    assert told("--repair")[1:3] == (True, True)
+    assert told()[1:] == (True, False, "nothing to mend")
+
+
+def test_the_doctor_tells_of_the_clock_and_does_not_call_it_wrong(tagger: Tagger) -> None:
+    _, out, _ = tagger("doctor", "--json")
+    (row,) = [row for row in lines(out) if row["check"] == "clock"]
+    assert row["ok"]
+    assert "synchronised" in row["detail"]
+
+
 def test_the_doctor_says_that_fpcalc_is_missing_where_acoustid_is_to_be_asked(
     tagger: Tagger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

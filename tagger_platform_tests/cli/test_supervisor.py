@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tagger_platform.cli.log_file import LogFile, log_files
+from tagger_platform.cli.supervisor import as_our_child
 
 RUN = """
 import asyncio, json, sys
@@ -239,3 +240,13 @@ def test_a_file_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
     (tmp_path / "logs").touch()
     LogFile(tmp_path / "logs").write("lost")
     assert log_files(tmp_path / "logs") == []
+
+
+def test_children_of_a_script_in_the_background_still_take_sigint() -> None:
+    asked = [sys.executable, "-c", "import signal; print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"]
+    ours = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        said = [subprocess.check_output(asked, preexec_fn=before, text=True).strip() for before in (None, as_our_child)]
+    finally:
+        signal.signal(signal.SIGINT, ours)
+    assert said == ["True", "False"]

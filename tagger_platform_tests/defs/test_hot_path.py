@@ -58,9 +58,12 @@ class Hot:
         *recognizers: Table,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self.platform = Platform(settings, recognizers=recognizers or None, clock=clock)
-        self._job = build(settings, platform=self.platform).resolve_job_def("window_job")
         self._instance = instance
+        self.use(Platform(settings, recognizers=recognizers or None, clock=clock))
+
+    def use(self, platform: Platform) -> None:
+        self.platform = platform
+        self._job = build(platform.settings, platform=platform).resolve_job_def("window_job")
 
     def publish(self, slot: Slot = FIRST, *, corrupt: str = "", streams: tuple[str, ...] = ("cafe", "kexp")) -> None:
         windows = tuple(window(slot, stream) for stream in streams)
@@ -329,13 +332,12 @@ def test_when_too_much_waits_the_oldest_expires(settings: Settings, instance: dg
     assert len(hot.audio()) == 4
 
 
-def test_clips_expire(settings: Settings, instance: dg.DagsterInstance) -> None:
-    one, two = slots(2)
-    hot = Hot(replace(settings, clip_retain_days=0), instance, Table(answers(one, two)), clock=lambda: two.start)
-    for slot in (one, two):
-        hot.publish(slot)
-        hot.run(slot)
-    assert hot.clips() == ["kexp/2026-11-21T03-32-00Z+0.flac"]
+def test_where_clips_are_not_wanted_none_is_kept(settings: Settings, instance: dg.DagsterInstance) -> None:
+    hot = Hot(replace(settings, clip_retain_days=0), instance, Table(answers(FIRST)))
+    hot.publish()
+    hot.run()
+    assert len(hot.plays) == 1
+    assert (hot.clips(), hot.audio()) == ([], [])
 
 
 # late
@@ -364,3 +366,24 @@ def test_what_another_provider_says_later_does_not_make_a_play_late(
     hot.run()
     assert len(shazam.asked) == 4
     assert [play.late for play in hot.plays] == [False]
+
+
+def test_on_a_nearly_full_disk_what_waits_is_given_up_by_the_next_slots_run_and_told(
+    environ: dict[str, str], instance: dg.DagsterInstance
+) -> None:
+    full = Settings.load(environ | {"DISK_RESERVE_MB": "10000000"})
+    hot = Hot(full, instance, Table({}, down=True))
+    first, second = slots(2)
+    hot.publish(first)
+    hot.run(first)
+    assert set(hot.states().values()) == {"provider_down"}
+    hot.publish(second)
+    result = hot.run(second)
+    (event,) = result.asset_materializations_for_node("plays")
+    assert event.metadata["expired"].value == 2
+    with hot.platform.database.reading() as connection:
+        states = connection.execute(
+            "SELECT slot, list(DISTINCT state) FROM windows GROUP BY slot ORDER BY slot"
+        ).fetchall()
+    assert [found for _, found in states] == [["expired"], ["provider_down"]]
+    assert hot.platform.pending.slots() == [second.key]

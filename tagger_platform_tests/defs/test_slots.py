@@ -39,6 +39,7 @@ def ended(count: int, seconds_ago: float) -> SlotRuns:
         pytest.param([A], {A: ended(4, 120)}, [(A, f"{A}#4")], id="failed four times, a while ago"),
         pytest.param([A], {A: ended(1000, 3599)}, [], id="fails for ever, within the hour"),
         pytest.param([A], {A: ended(1000, 3600)}, [(A, f"{A}#1000")], id="fails for ever, once an hour"),
+        pytest.param([A], {A: ended(1, -3600)}, [(A, f"{A}#1")], id="failed before the clock was set back"),
         pytest.param([A], {A: SlotRuns(2, in_flight=True, last_ended=NOW - timedelta(days=1))}, [], id="second run"),
         pytest.param([A], {B: RUNNING}, [(A, f"{A}#0")], id="another slot is under way"),
     ],

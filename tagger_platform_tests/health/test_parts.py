@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from tagger_platform.health.parts import NIGHTLY, look, look_at
 from tagger_platform.health.report import Part, State
 from tagger_platform.model import CanaryOutcome, CanaryResult, Recognition, Slot, Status, iso
 from tagger_platform.recognize.budget import BURST, Budget
-from tagger_platform.spool import Manifest, Spool
+from tagger_platform.spool import Manifest, Room, Spool
 from tagger_platform.store.canary import note_canaries
 from tagger_platform.store.database import Database
 from tagger_platform.store.runs import note_run
@@ -171,10 +172,15 @@ def test_a_folder_that_cannot_be_written_is_noticed_and_one_that_can_stays_as_it
 
 @pytest.mark.parametrize(
     ("free", "state"),
-    [(10**12, State.OK), (2 * 10**9 - 1, State.WARNING), (3 * 10**8 - 1, State.FAILING)],
+    [
+        (2000, (State.OK, "")),
+        (1999, (State.WARNING, "")),
+        (999, (State.WARNING, "; the oldest clips are given up")),
+        (499, (State.FAILING, "; windows are not kept, clips and the oldest audio that waits are given up")),
+    ],
 )
-def test_a_disk_is_judged_by_what_is_left_of_it(free: int, state: State):
-    assert parts.disk_state(free) is state
+def test_a_disk_is_judged_by_what_is_left_of_it(free: int, state: tuple[State, str]):
+    assert parts.disk_state(free, Room(Path(), 1000)) == state
 
 
 def test_the_disk_is_the_one_of_data_dir(around: Around):

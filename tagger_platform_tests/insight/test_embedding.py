@@ -13,7 +13,7 @@ from tagger_platform.model import Track
 from tagger_platform.store.database import Database
 from tagger_platform.store.embeddings import ModelName
 from tagger_platform.store.runs import last_runs
-from tagger_platform.store.writes import _write_tracks
+from tagger_platform.store.writes import write_tracks
 from tagger_platform_tests.insight.fakes import DIM, FakeEmbedder
 
 NOW = datetime(2026, 11, 21, 11, 30, tzinfo=UTC)
@@ -30,7 +30,7 @@ def store(tmp_path: Path) -> Database:
 
 def add(store: Database, *tracks: Track) -> None:
     with store.writing() as connection:
-        _write_tracks(connection, tracks)
+        write_tracks(connection, tracks)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tagger_platform.insight.ranking import search
 from tagger_platform.model import Track
 from tagger_platform.store.database import Database
 from tagger_platform.store.search_index import SearchIndex
-from tagger_platform.store.writes import _write_tracks
+from tagger_platform.store.writes import write_tracks
 
 OLD = Track("catalogue", "1", "Old Song", "Björk")
 NEW = Track("shazam", "2", "New Song", "AC/DC", album="High Voltage", isrc="AUAP07600012")
@@ -32,7 +32,7 @@ def index(tmp_path: Path) -> SearchIndex:
 
 def write(database: Database, *tracks: Track) -> None:
     with database.writing() as connection:
-        _write_tracks(connection, tracks)
+        write_tracks(connection, tracks)
 
 
 def titles(index: SearchIndex, query: str) -> list[str]:

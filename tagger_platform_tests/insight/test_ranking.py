@@ -13,7 +13,7 @@ from tagger_platform.insight.ranking import MOST_RESULTS, Result, search
 from tagger_platform.model import Track
 from tagger_platform.store.database import Database
 from tagger_platform.store.search_index import SearchIndex
-from tagger_platform.store.writes import _write_tracks
+from tagger_platform.store.writes import write_tracks
 
 NAMES = [
     ("Overdose", "AC/DC"),
@@ -57,7 +57,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> SearchIndex:
     folder = tmp_path_factory.mktemp("search")
     store = Database(folder / "tagger.duckdb")
     with store.writing() as connection:
-        _write_tracks(connection, TRACKS)
+        write_tracks(connection, TRACKS)
     made = SearchIndex(folder / "tracks.sqlite")
     sync(made, store)
     return made
@@ -184,7 +184,7 @@ def test_there_are_fifty_results_at_most_and_exact_ones_before_all(tmp_path: Pat
     store, index = Database(tmp_path / "tagger.duckdb"), SearchIndex(tmp_path / "tracks.sqlite")
     named = [Track("x", f"{number:03}", "Love" if number < 70 else f"Lovely {number}") for number in range(200)]
     with store.writing() as connection:
-        _write_tracks(connection, named)
+        write_tracks(connection, named)
     sync(index, store)
     found = search(index, "love")
     assert (len(found), {one.fit.exact for one in found}) == (50, {True})

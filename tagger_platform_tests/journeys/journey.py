@@ -18,7 +18,7 @@ from tagger_platform.store.database import Database
 from tagger_platform_tests.journeys import programme
 from tagger_platform_tests.journeys.expected import Outage, Station
 from tagger_platform_tests.journeys.platform_run import PlatformRun
-from tagger_platform_tests.journeys.processes import free_ports, wait_until
+from tagger_platform_tests.journeys.processes import command_lines, free_ports, wait_until
 from tagger_platform_tests.journeys.real_servers import IcecastServer, RtspServer, Sound
 
 SEED = 20261121
@@ -67,6 +67,10 @@ class Evidence:
     """stream -> seconds from the server's return to the listener's"""
     announced: list[str] = field(default_factory=list)
     api: dict[str, tuple[int, str]] = field(default_factory=dict)
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    """what its other ports answer, and what its commands print"""
+    command_lines: list[str] = field(default_factory=list)
+    """as every user of the machine sees them, while all streams are listened to"""
     plays: list[Play] = field(default_factory=list)
     said_plays: list[dict[str, Any]] = field(default_factory=list)
     said_csv: str = ""
@@ -198,6 +202,11 @@ class Journey:
         day = evidence.run.today.isoformat()
         for path in ("/healthz", f"/api/plays?date={day}", f"/api/plays?date={day}&format=csv", "/api/streams"):
             evidence.api[path.partition("?")[0] + ("csv" if "csv" in path else "")] = evidence.run.get(path)
+        for path, port in (("/readyz", "PORT"), ("/metrics", "PORT"), ("/metrics", "CAPTURE_PORT")):
+            evidence.elsewhere[f"{port} {path}"] = evidence.run.get(path, port)[1]
+        evidence.elsewhere["capture's health"] = evidence.run.get("/healthz", "CAPTURE_PORT")[1]
+        evidence.elsewhere["Dagster's workspace"] = evidence.run.get("/server_info", "DAGSTER_PORT")[1]
+        evidence.command_lines = command_lines(evidence.run.processes())
 
     def _end(self, evidence: Evidence) -> None:
         evidence.stopped_with, evidence.stopping_s = evidence.run.stop(within_s=3 * STOP_S)
@@ -207,6 +216,8 @@ class Journey:
         run, day = evidence.run, evidence.run.today
         evidence.said_plays = run.json("plays", "--date", day.isoformat())
         evidence.said_csv = run.command("plays", "--date", day.isoformat(), "--csv")
+        for words in (("streams",), ("doctor",), ("support-bundle", "--to", self.folder / "bundle")):
+            evidence.elsewhere[f"tagger {words[0]}"] = run.attempt(*words)
         evidence.said_coverage = run.json("coverage", "--date", day.isoformat())
         database = Database(run.data / "tagger.duckdb")
         evidence.plays = reports.plays_of_day(database, day, run.tz).plays

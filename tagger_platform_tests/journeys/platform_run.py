@@ -71,6 +71,16 @@ class PlatformRun:
 
     def command(self, *words: str | Path) -> str:
         """Run a command to its end, and return what it printed."""
+        done = self._run(*words)
+        assert done.returncode == 0, f"tagger {words[0]} ended with {done.returncode}: {done.stderr[-2000:]}"
+        return done.stdout
+
+    def attempt(self, *words: str | Path) -> str:
+        """The same of a command that may fail: all that it said."""
+        done = self._run(*words)
+        return done.stdout + done.stderr
+
+    def _run(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [sys.executable, "-m", "tagger_platform", *map(str, words)],
             env=self.environ,
@@ -81,8 +91,7 @@ class PlatformRun:
         )
         with self.log.open("a") as log:
             log.write(done.stdout + done.stderr)
-        assert done.returncode == 0, f"tagger {words[0]} ended with {done.returncode}: {done.stderr[-2000:]}"
-        return done.stdout
+        return done
 
     def json(self, *words: str | Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.command(*words, "--json").splitlines()]
@@ -92,8 +101,19 @@ class PlatformRun:
         words = [sys.executable, "-m", "tagger_platform", command]
         self._process = start(words, self.log, environ=self.environ, cwd=self.folder)
 
+    @property
+    def pid(self) -> int:
+        """Of what was started last."""
+        assert self._process
+        return self._process.pid
+
     def runs(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    def ended(self) -> None:
+        """Wait for what was killed."""
+        assert self._process
+        self._process.wait()
 
     def stop(self, within_s: float) -> tuple[int, float]:
         """SIGTERM; returns the exit code and the seconds it took."""

@@ -7,10 +7,12 @@ What belongs here: what is promised, judged on one journey of about four minutes
 import csv
 import io
 import json
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import groupby
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -171,12 +173,29 @@ def test_commands_api_and_csv_say_what_the_store_says(journey: Evidence) -> None
 
 def test_the_password_is_nowhere(journey: Evidence) -> None:
     needles = [text.encode() for text in (SECRET, PASSWORD, quote(PASSWORD, safe=""), quote(PASSWORD))]
-    places = [*journey.run.data.rglob("*"), *journey.run.folder.glob("*.log")]
-    files = [path for path in places if path.is_file()]
-    assert any(path.suffix == ".duckdb" for path in files)
-    leaks = [str(path) for path in files if any(needle in path.read_bytes() for needle in needles)]
-    answers = [path for path, (_, text) in journey.api.items() if SECRET in text]
-    assert (leaks, answers) == ([], [])
+    bundle = journey.run.folder / "bundle"
+    places = [*journey.run.data.rglob("*"), *bundle.iterdir(), *journey.run.folder.glob("*.log")]
+    files = {str(path): path.read_bytes() for path in places if path.is_file()}
+    for path in bundle.glob("*.zip"):
+        with zipfile.ZipFile(path) as packed:
+            files |= {f"{path}/{name}": packed.read(name) for name in packed.namelist()}
+    assert {".duckdb", ".db", ".yaml", ".log", ".json"} <= {Path(name).suffix for name in files}
+    leaks = [name for name, content in files.items() if any(needle in content for needle in needles)]
+    answers = {path: text for path, (_, text) in journey.api.items()} | journey.elsewhere
+    assert all(answers.values()), [name for name, text in answers.items() if not text]
+    assert [name for name, text in answers.items() if SECRET in text] == []
+    assert leaks == []
+
+
+def test_the_password_is_in_no_command_line_while_its_stream_is_listened_to(journey: Evidence) -> None:
+    decoders = [line for line in journey.command_lines if "ffmpeg" in line.partition(" ")[0]]
+    assert len(decoders) == len(journey.stations)
+    assert [line for line in journey.command_lines if SECRET in line] == []
+
+
+def test_nobody_else_may_read_what_was_written(journey: Evidence) -> None:
+    written = [journey.run.data, *journey.run.data.rglob("*")]
+    assert [path for path in written if path.stat().st_mode & 0o077 and not path.is_socket()] == []
 
 
 def test_one_signal_ends_every_process_soon(journey: Evidence) -> None:

@@ -17,7 +17,7 @@ from tagger_platform.store import totals, writes
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.decide_again import decide_day
 from tagger_platform.store.derivation import replace_plays
-from tagger_platform.store.retention import AGE, forget
+from tagger_platform.store.retention import IS_OLD, forget
 from tagger_platform_tests import samples
 from tagger_platform_tests.store.radio import HOP_S, PROVIDERS, RULES, START, day, derive, write_slot
 
@@ -172,7 +172,7 @@ def test_an_older_log_is_counted_when_it_is_brought_up_to_date(database: Databas
             write_slot(connection, slot, heard[slot])
             derive(connection, slot)
         counted = totals.read(connection)
-        for table in ("totals", "last_runs", "canary_results"):
+        for table in ("totals", "last_runs", "canary_results", "track_embeddings", "track_clusters"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("DELETE FROM schema_migrations WHERE version >= 7")
     with database.reading() as connection:
@@ -252,7 +252,7 @@ class Log:
 STEPS = st.one_of(
     st.tuples(st.just("go_on"), st.integers(1, 3)),
     st.tuples(st.just("ask_again"), st.sampled_from(STATUSES)),
-    st.tuples(st.just("forget"), st.sampled_from(sorted(AGE)), st.integers(0, 8)),
+    st.tuples(st.just("forget"), st.sampled_from(sorted(IS_OLD)), st.integers(0, 8)),
 )
 
 

@@ -1,0 +1,117 @@
+"""The nightly clean-up: what is older than the settings allow goes, from the log, the disk and Dagster's history.
+
+What belongs here: the ops, their job and its schedule. What does not: what counts as old and how it is deleted
+(`store.retention`, `spool`, `store.leftovers`, `history`). It may come twice, or be killed anywhere: the next night
+does what was left. One part that fails keeps no other from its work, but the night then does not count as done.
+"""
+
+import shutil
+from collections import Counter
+from datetime import timedelta
+
+import dagster as dg
+
+from tagger_platform.defs.history import prune
+from tagger_platform.defs.insight import NIGHTLY
+from tagger_platform.defs.platform import Platform
+from tagger_platform.defs.plays import settle_audio
+from tagger_platform.health.parts import NIGHTLY as NAME
+from tagger_platform.settings import Settings
+from tagger_platform.spool import expire_clips
+from tagger_platform.store import retention, writes
+from tagger_platform.store.evidence import evidence_among
+from tagger_platform.store.leftovers import sweep
+from tagger_platform.store.runs import note_run
+
+UNFINISHED_FOR = timedelta(days=1)
+"""How old a file must be to count as left by a process that is dead: no download and no copy of ours takes a day."""
+
+
+@dg.op(out=dg.Out(dg.Nothing), description="Windows with what was said of them, plays, tracks that nothing names.")
+def forget_log(context: dg.OpExecutionContext, platform: dg.ResourceParam[Platform]) -> None:
+    settings, now = platform.settings, platform.clock()
+    plays_days = settings.retain_plays_days
+    done = retention.forget_old(
+        platform.database,
+        windows_before=retention.kept_since(now, settings.retain_recognitions_days, settings.tz),
+        plays_before=None if plays_days < 0 else retention.kept_since(now, plays_days, settings.tz),
+    )
+    context.add_output_metadata(dict(done))
+
+
+@dg.op(
+    ins={"log": dg.In(dg.Nothing)},
+    out=dg.Out(dg.Nothing),
+    description="Evidence that is too old or too much, audio nobody answers any more, art nobody needs, leftovers.",
+)
+def forget_files(context: dg.OpExecutionContext, platform: dg.ResourceParam[Platform]) -> None:
+    settings, now = platform.settings, platform.clock()
+    unfinished_since = now - UNFINISHED_FOR
+    clips = expire_clips(
+        settings.clips_dir,
+        before=retention.kept_since(now, settings.clip_retain_days, settings.tz),
+        most_bytes=int(settings.clip_disk_share * shutil.disk_usage(settings.data_dir).total),
+    )
+    art = retention.delete_unneeded_art(platform.database, settings.art_dir, unfinished_since)
+    waiting = _expire_waiting(platform)
+    leftovers = sweep(settings, unfinished_since)
+    with platform.database.writing() as connection:
+        retention.note_deleted(connection, {"clips": clips, "pictures": art})
+    context.add_output_metadata({"clips": clips, "pictures": art, "expired": waiting, "leftovers": leftovers})
+
+
+def _expire_waiting(platform: Platform) -> int:
+    """What every slot's run does too; here it is done where no slot runs any more."""
+    overdue = platform.pending.overdue(platform.pending_since)
+    if overdue:
+        with platform.database.writing() as connection:
+            writes.mark_expired(connection, overdue)
+            evidence = evidence_among(connection, overdue)
+        settle_audio(platform, (), overdue, waiting=(), evidence=evidence)
+    return len(overdue)
+
+
+@dg.op(
+    ins={"log": dg.In(dg.Nothing)},
+    out=dg.Out(dg.Nothing),
+    description="Runs, their events and folders, and partitions, of what is no longer in the log.",
+)
+def forget_history(context: dg.OpExecutionContext, platform: dg.ResourceParam[Platform]) -> None:
+    settings, spool = platform.settings, platform.spool
+    before = retention.kept_since(platform.clock(), settings.retain_recognitions_days, settings.tz)
+    waiting = {*spool.ready(), *spool.claimed(), *spool.recorded(), *platform.pending.slots()}
+    done = prune(context.instance, before, needed=waiting.union(retention.slots_before(platform.database, before)))
+    context.add_output_metadata(Counter(runs=done.runs, partitions=done.partitions, leftovers=done.leftovers))
+
+
+@dg.op(
+    ins={"files": dg.In(dg.Nothing), "history": dg.In(dg.Nothing)},
+    out=dg.Out(dg.Nothing),
+    description="Notes that the night is done, for health.",
+)
+def note_the_night(platform: dg.ResourceParam[Platform]) -> None:
+    with platform.database.writing() as connection:
+        note_run(connection, NAME, platform.clock())
+
+
+@dg.job(
+    name="retention_job",
+    executor_def=dg.in_process_executor,
+    tags=NIGHTLY,
+    description="Deletes what is older than RETAIN_RECOGNITIONS_DAYS, RETAIN_PLAYS_DAYS and CLIP_RETAIN_DAYS allow.",
+)
+def retention_job() -> None:
+    log = forget_log()
+    note_the_night(files=forget_files(log), history=forget_history(log))
+
+
+def retention_schedule(settings: Settings) -> dg.ScheduleDefinition:
+    at = settings.retention_cleanup_localtime
+    return dg.ScheduleDefinition(
+        name="retention_schedule",
+        job=retention_job,
+        cron_schedule=f"{at.minute} {at.hour} * * *",
+        execution_timezone=settings.tz.key,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every night at RETENTION_CLEANUP_LOCALTIME in TZ.",
+    )

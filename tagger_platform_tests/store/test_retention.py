@@ -1,0 +1,350 @@
+"""What goes at night and what stays: boundaries, and what must hold of any log."""
+
+import os
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from tagger_platform.model import CaptureState, Play, PlayStatus, Recognition, Slot, Status, Track, Window
+from tagger_platform.spool import CAPTURE, Manifest
+from tagger_platform.store import totals, writes
+from tagger_platform.store.art import Tried, note_tried
+from tagger_platform.store.database import Connection, Database
+from tagger_platform.store.derivation import derive_plays, replace_plays
+from tagger_platform.store.expected import write_expected
+from tagger_platform.store.identifications import COLUMNS, newest_identifications, note_identification
+from tagger_platform.store.retention import IS_OLD, delete_unneeded_art, forget_old, kept_since, slots_before
+from tagger_platform_tests.store import radio
+
+TZ = ZoneInfo("America/Los_Angeles")
+MIDNIGHT = datetime(2026, 11, 21, tzinfo=TZ)
+HOP_S = 120
+TAPE = "recording:tape"
+
+
+def local(text: str, zone: ZoneInfo = TZ) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=zone)
+
+
+@pytest.mark.parametrize(
+    ("now", "days", "since"),
+    [
+        pytest.param(local("2026-11-21T04:00"), 30, local("2026-10-22T00:00"), id="thirty whole days and today"),
+        pytest.param(local("2026-11-21T00:00"), 1, local("2026-11-20T00:00"), id="at midnight the day is new"),
+        pytest.param(local("2026-11-20T23:59:59"), 1, local("2026-11-19T00:00"), id="a second earlier it is not"),
+        pytest.param(local("2026-11-21T04:00"), 0, local("2026-11-21T00:00"), id="today alone"),
+        pytest.param(local("2026-11-02T04:00"), 1, local("2026-11-01T00:00"), id="a day of 25 hours is one day"),
+        pytest.param(local("2026-03-09T04:00"), 1, local("2026-03-08T00:00"), id="a day of 23 hours too"),
+        pytest.param(local("2026-11-21T04:00"), 36_500, local("1926-12-16T00:00"), id="as long as settings allow"),
+        pytest.param(datetime(2026, 11, 21, 7, 59, tzinfo=UTC), 0, local("2026-11-20T00:00"), id="days are local"),
+        pytest.param(
+            local("2026-09-08T04:00", ZoneInfo("America/Santiago")),
+            2,
+            local("2026-09-06T01:00", ZoneInfo("America/Santiago")),
+            id="where the clocks change at midnight a day begins at one",
+        ),
+    ],
+)
+def test_days_are_local_and_go_whole(now: datetime, days: int, since: datetime) -> None:
+    assert kept_since(now, days, now.tzinfo if isinstance(now.tzinfo, ZoneInfo) else TZ) == since
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A slot of one stream as it comes into the log: by capture or off a recording, asked at once or later."""
+
+    start: datetime
+    source: str = CAPTURE
+    asked_after: timedelta = timedelta(minutes=3)
+    status: Status = Status.MATCH
+    play: bool = True
+
+    @property
+    def slot(self) -> Slot:
+        return Slot(self.start)
+
+    @property
+    def stream(self) -> str:
+        return "kexp" if self.source == CAPTURE else "archive"
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        return tuple(Window(self.stream, self.slot, offset, 12, CaptureState.CAPTURED) for offset in (0, 30))
+
+    @property
+    def track(self) -> Track:
+        return Track("catalogue", self.slot.key, "A song of this slot alone")
+
+    @property
+    def told(self) -> Play:
+        ids = tuple(window.window_id for window in self.windows)
+        ended_at = self.start + timedelta(seconds=60)
+        return Play(ids[0], self.stream, self.start, ended_at, 1, PlayStatus.CONFIRMED, self.track, 0.9, "p", ids)
+
+
+def write(connection: Connection, one: Logged) -> None:
+    windows = one.windows
+    writes.write_windows(connection, windows, titles={one.stream: "A radio"}, source=one.source, slot=one.slot)
+    write_expected(connection, Manifest(one.slot, one.source, HOP_S, windows), hop_s=HOP_S)
+    answer = Recognition(windows[0].window_id, "catalogue", one.status, raw=b"{}")
+    if one.status is Status.MATCH:
+        answer = replace(answer, track=one.track, further=(replace(answer, track=one.track, raw=None),))
+    answers = [answer, replace(answer, window_id=windows[1].window_id, further=())]
+    writes.write_recognitions(connection, windows, answers, asked_at=one.start + one.asked_after)
+    if one.play and one.status is Status.MATCH:
+        replace_plays(connection, [], [one.told])
+
+
+def counts(connection: Connection) -> Counter[str]:
+    found = Counter()
+    for table in IS_OLD:
+        (found[table],) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
+    return found
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Database:
+    return Database(tmp_path / "tagger.duckdb")
+
+
+def log(store: Database, *logged: Logged) -> None:
+    with store.writing() as connection:
+        for one in logged:
+            write(connection, one)
+
+
+def ids(store: Database, table: str) -> set[str]:
+    """Of whom the table has rows, by the first window of a slot."""
+    column = {"plays": "play_id", "play_windows": "play_id"}.get(table, "window_id")
+    with store.reading() as connection:
+        return {name for (name,) in connection.execute(f"SELECT {column} FROM {table}").fetchall() if name[-2:] == "+0"}
+
+
+BEFORE, AT, AFTER = (Logged(MIDNIGHT.astimezone(UTC) + timedelta(seconds=HOP_S * number)) for number in (-1, 0, 1))
+
+
+def test_a_slot_that_began_before_midnight_goes_with_all_that_was_said_of_it(store: Database) -> None:
+    log(store, BEFORE, AT, AFTER)
+    done = forget_old(store, windows_before=MIDNIGHT, plays_before=None)
+    assert done == Counter(windows=2, expected_windows=1, recognitions=2, further_matches=1, raw_answers=2)
+    for table in ("windows", "recognitions", "further_matches", "raw_answers"):
+        assert ids(store, table) == {AT.windows[0].window_id, AFTER.windows[0].window_id}, table
+    for table in ("plays", "play_windows"):
+        assert len(ids(store, table)) == 3, table
+
+
+def test_a_play_that_began_before_midnight_goes_with_its_evidence_and_its_track(store: Database) -> None:
+    log(store, BEFORE, AT, AFTER)
+    done = forget_old(store, windows_before=MIDNIGHT, plays_before=MIDNIGHT)
+    assert (done["plays"], done["play_windows"], done["tracks"]) == (1, 2, 1)
+    assert ids(store, "plays") == ids(store, "play_windows") == {AT.windows[0].window_id, AFTER.windows[0].window_id}
+
+
+def test_plays_may_go_before_their_windows(store: Database) -> None:
+    log(store, BEFORE, AT)
+    forget_old(store, windows_before=MIDNIGHT - timedelta(days=9), plays_before=MIDNIGHT)
+    assert len(ids(store, "windows")) == 2
+    assert ids(store, "plays") == {AT.windows[0].window_id}
+
+
+YEAR = timedelta(days=365)
+
+
+@pytest.mark.parametrize(
+    ("asked_at", "stays"),
+    [
+        pytest.param(MIDNIGHT, True, id="tagged at that midnight"),
+        pytest.param(MIDNIGHT - timedelta(seconds=1), False, id="tagged a second before"),
+        pytest.param(MIDNIGHT + timedelta(days=3), True, id="tagged since"),
+    ],
+)
+def test_the_days_of_a_recording_count_from_when_it_was_tagged(
+    store: Database, asked_at: datetime, stays: bool
+) -> None:
+    old = BEFORE.start - YEAR
+    starts = [old + timedelta(seconds=HOP_S * number) for number in range(2)]
+    tape = [Logged(start, TAPE, asked_at - start) for start in starts]
+    other = Logged(old - YEAR, "recording:other", timedelta(days=1))
+    log(store, *tape, other, BEFORE)
+    forget_old(store, windows_before=MIDNIGHT, plays_before=MIDNIGHT)
+    kept = {one.windows[0].window_id for one in tape} if stays else set()
+    for table in ("windows", "recognitions", "raw_answers", "plays", "play_windows"):
+        assert ids(store, table) == kept, table
+    assert slots_before(store, MIDNIGHT) == ([one.slot.key for one in tape] if stays else [])
+
+
+def test_a_recording_that_is_just_being_tagged_stays(store: Database) -> None:
+    """Its first windows are in the log, and nobody was asked about them yet."""
+    tape = Logged(BEFORE.start - YEAR, TAPE)
+    with store.writing() as connection:
+        writes.write_windows(connection, tape.windows, titles={}, source=TAPE, slot=tape.slot)
+    assert forget_old(store, windows_before=MIDNIGHT, plays_before=None)["windows"] == 0
+
+
+def test_what_still_waited_for_an_answer_has_expired(store: Database) -> None:
+    log(store, replace(BEFORE, status=Status.PROVIDER_DOWN), replace(AT, play=False))
+    forget_old(store, windows_before=MIDNIGHT, plays_before=None)
+    with store.reading() as connection:
+        counted = totals.read(connection)
+    assert counted[totals.WINDOWS] == {("kexp", "expired"): 2, ("kexp", "heard"): 2}
+    assert counted[totals.DELETED]["windows", ""] == 2
+
+
+def test_pictures_go_with_the_last_track_that_names_them(store: Database, tmp_path: Path) -> None:
+    art = tmp_path / "art"
+    art.mkdir()
+    urls = [f"https://images.example/{name}" for name in ("old", "new")]
+    log(store, BEFORE, AT)
+    with store.writing() as connection:
+        for one, url in zip((BEFORE, AT), urls, strict=True):
+            writes.write_tracks(connection, [replace(one.track, artwork=url)])
+        note_tried(connection, [Tried(url, f"{url[-3:]}.jpg") for url in urls], AT.start)
+    for name in ("old.jpg", "new.jpg", "of-a-crashed-run.jpg", "just-fetched.jpg"):
+        (art / name).write_bytes(b"")
+        age = timedelta(hours=1 if name.startswith("just") else 48)
+        written_at = (AT.start - age).timestamp()
+        os.utime(art / name, (written_at, written_at))
+    forget_old(store, windows_before=MIDNIGHT, plays_before=MIDNIGHT)
+    assert delete_unneeded_art(store, art, AT.start - timedelta(days=1)) == 2
+    assert sorted(path.name for path in art.iterdir()) == ["just-fetched.jpg", "new.jpg"]
+
+
+def test_what_people_asked_about_by_hand_goes_like_windows(store: Database) -> None:
+    told = {**dict.fromkeys(COLUMNS), "file": "clip.wav", "runner_up": None, "elapsed_ms": 12}
+    with store.writing() as connection:
+        for instant in (MIDNIGHT - timedelta(seconds=1), MIDNIGHT):
+            note_identification(connection, told, instant)
+    assert forget_old(store, windows_before=MIDNIGHT, plays_before=None) == {"identifications": 1}
+    with store.reading() as connection:
+        assert [one.asked_at for one in newest_identifications(connection, 9, 0)] == [MIDNIGHT]
+
+
+def test_a_night_may_come_twice(store: Database) -> None:
+    log(store, BEFORE, AT)
+    assert forget_old(store, windows_before=MIDNIGHT, plays_before=MIDNIGHT).total() > 0
+    assert forget_old(store, windows_before=MIDNIGHT, plays_before=MIDNIGHT).total() == 0
+
+
+def test_a_play_whose_evidence_has_expired_is_not_decided_again(store: Database) -> None:
+    """A slot beside the boundary runs again: what is left is not enough to see the airing that began before it."""
+    heard = radio.day(3, 1, streams=["cafe"])
+    with store.writing() as connection:
+        for slot in heard:
+            radio.write_slot(connection, slot, heard[slot])
+        for slot in heard:
+            derive_plays(connection, "cafe", slot, radio.RULES)
+        before = radio.all_plays(connection)
+    halved = next(play for play in before if len(play.windows) > 3)
+    cut = halved.started_at + timedelta(seconds=100)
+    forget_old(store, windows_before=cut, plays_before=None)
+    with store.writing() as connection:
+        for slot in heard:
+            if slot.start >= cut:
+                derive_plays(connection, "cafe", slot, radio.RULES)
+        after = radio.all_plays(connection)
+    assert halved in after
+    assert [(play.play_id, play.windows) for play in after] == [(play.play_id, play.windows) for play in before]
+
+
+# whatever the log, and whenever the night
+
+SECONDS = (0, HOP_S, 43_200, 86_400 - HOP_S)
+LIVE = st.builds(
+    Logged,
+    start=st.builds(
+        lambda day, second: (
+            datetime.combine(date(2026, 10, 30), time(), TZ).astimezone(UTC) + timedelta(days=day, seconds=second)
+        ),
+        st.integers(0, 5),
+        st.sampled_from(SECONDS),
+    ),
+    asked_after=st.sampled_from((timedelta(minutes=3), timedelta(days=1))),
+    status=st.sampled_from((Status.MATCH, Status.MATCH, Status.NO_MATCH, Status.PENDING, Status.PROVIDER_DOWN)),
+    play=st.booleans(),
+)
+TAPES = st.builds(
+    replace,
+    LIVE,
+    source=st.sampled_from((TAPE, "recording:other")),
+    asked_after=st.sampled_from((timedelta(days=2), timedelta(days=4))),
+)
+
+
+class Held(Database):
+    """A store that is opened once: no file is opened and closed for each of an example's turns."""
+
+    def __init__(self, path: Path, connection: Connection) -> None:
+        super().__init__(path)
+        self._held = connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        yield self._held
+
+    writing = reading
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
+    path = tmp_path_factory.mktemp("held") / "tagger.duckdb"
+    with Database(path).writing() as connection:
+        connection.commit()
+        yield Held(path, connection)
+        connection.begin()
+
+
+@examples(max_examples=20, deadline=None)
+@given(
+    live=st.lists(LIVE, min_size=1, max_size=8, unique_by=lambda one: one.start),
+    tapes=st.lists(TAPES, max_size=4, unique_by=lambda one: one.start),
+    days=st.integers(0, 6),
+    plays_days=st.one_of(st.none(), st.integers(0, 6)),
+)
+def test_nothing_too_new_goes_and_nothing_that_a_kept_play_needs(
+    held: Held, live: Sequence[Logged], tapes: Sequence[Logged], days: int, plays_days: int | None
+) -> None:
+    now = datetime(2026, 11, 5, 4, tzinfo=TZ)
+    since = kept_since(now, days, TZ)
+    plays_since = None if plays_days is None else kept_since(now, plays_days, TZ)
+    with held.writing() as connection:
+        connection.begin()
+        try:
+            log(held, *live, *tapes)
+            before = counts(connection)
+            done = forget_old(held, windows_before=since, plays_before=plays_since)
+            assert before - counts(connection) == +done
+            deleted = {table: count for (table, _), count in totals.read(connection)[totals.DELETED].items()}
+            assert +Counter(deleted) == +done
+
+            kept = [one for one in live if one.start >= since] + _kept(tapes, since)
+            assert ids(held, "windows") == {one.windows[0].window_id for one in kept}
+            assert ids(held, "recognitions") == ids(held, "raw_answers") == ids(held, "windows")
+
+            played = {one.told.play_id: one for one in (*live, *tapes) if one.play and one.status is Status.MATCH}
+            left = radio.all_plays(connection)
+            assert {play.play_id for play in left} >= {
+                play_id
+                for play_id, one in played.items()
+                if plays_since is None or one.start >= plays_since or (one in kept and one in tapes)
+            }
+            for play in left:
+                told = played[play.play_id].told
+                assert (play.windows, play.track) == (told.windows, told.track)
+            assert forget_old(held, windows_before=since, plays_before=plays_since).total() == 0
+        finally:
+            connection.rollback()
+
+
+def _kept(tapes: Collection[Logged], since: datetime) -> list[Logged]:
+    """Those on air since then, and all of a recording that was asked about since."""
+    asked = {one.source for one in tapes if one.start < since and one.start + one.asked_after >= since}
+    return [one for one in tapes if one.start >= since or one.source in asked]
