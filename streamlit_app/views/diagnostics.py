@@ -23,6 +23,7 @@ from tagger_platform.store.reports import day_bounds
 
 PAGE_ROWS = 100
 MOST_PAGES = 9999
+ANSWER = "answer"
 STATUSES = tuple(str(status) for status in Status)
 STREAMS_KEY, PROVIDERS_KEY, STATUSES_KEY = "asked_streams", "asked_providers", "asked_statuses"
 
@@ -88,7 +89,7 @@ def _questions(version: str) -> None:
         asked.choices("provider", PROVIDERS),
         asked.choices("status", STATUSES),
         asked.number("page", 1, MOST_PAGES, 1),
-        asked.text("answer"),
+        asked.text(ANSWER),
     )
     for problem in asked.problems:
         st.warning(problem)

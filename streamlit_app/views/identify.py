@@ -21,6 +21,8 @@ from tagger_platform.store.identifications import Identification
 
 PAGE_ROWS = 25
 MOST_PAGES = 40
+ASKED = "asked"
+"""The parameter that names the answer which is shown."""
 SENT_KEY = "identify_sent"
 """What came of each file of this visitor, by its id: a sentence, empty where there is an answer."""
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -29,7 +31,7 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 def page() -> None:
     _ask()
     asked = address.Asked({name: ",".join(st.query_params.get_all(name)) for name in st.query_params})
-    shown, number = asked.text("asked"), asked.number("page", 1, MOST_PAGES, 1)
+    shown, number = asked.text(ASKED), asked.number("page", 1, MOST_PAGES, 1)
     for problem in asked.problems:
         st.warning(problem)
     version = reads.version()
@@ -65,7 +67,7 @@ def _send(file: UploadedFile) -> None:
             try:
                 answer = reads.api().send("/api/identify", {file.name: file})
                 sent[file.file_id] = ""
-                st.query_params.from_dict({"asked": str(answer["identification_id"])})
+                st.query_params.from_dict({ASKED: str(answer["identification_id"])})
             except (ApiDownError, ApiError) as error:
                 sent[file.file_id] = f"**{plain(file.name)}**: {failures.sentence(error)}"
     if problem := sent[file.file_id]:
