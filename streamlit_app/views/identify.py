@@ -4,7 +4,9 @@ What belongs here: sending a clip once, showing its answer and the history. What
 api's `/api/identify`, which also keeps it), the reads (`reads`). The address names the answer that is shown.
 """
 
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
@@ -89,11 +91,7 @@ def _shown(version: str, identification_id: str) -> None:
 
 def _match(noted: Identification, last_play: Play | None) -> None:
     answer = noted.answer
-    picture = art.picture(last_play.track) if last_play else art.tile(answer["track_id"])
-    st.html(
-        f'<div class="named"><img src="{escape(picture)}" alt="" width="72" height="72"><div>'
-        f"<h3>{escape(answer['title'])}</h3><p>{escape(answer['artist'] or '')}</p></div></div>"
-    )
+    st.html(_named(answer, art.picture(last_play.track) if last_play else art.tile(answer["track_id"])))
     figures(
         [
             Figure(_("How sure"), formats.percent(answer["confidence"])),
@@ -104,6 +102,13 @@ def _match(noted: Identification, last_play: Play | None) -> None:
     if last_play:
         st.markdown(_last_heard(last_play))
     st.caption(" · ".join(_circumstances(noted)))
+
+
+def _named(answer: Mapping[str, Any], picture: str) -> str:
+    return (
+        f'<div class="named"><img src="{escape(picture)}" alt="" width="72" height="72"><div>'
+        f"<h3>{escape(answer['title'])}</h3><p>{escape(answer['artist'] or '')}</p></div></div>"
+    )
 
 
 def _last_heard(play: Play) -> str:
