@@ -51,6 +51,13 @@ class Asked:
             self._not_understood(name)
         return text if text in known else otherwise
 
+    def choices(self, name: str, known: Sequence[str]) -> tuple[str, ...]:
+        """Those of `known` that are asked for, in their own order; none named: all of them."""
+        texts = {one.strip() for one in self._parameters.get(name, "").split(",")} - {""}
+        if texts - set(known):
+            self._not_understood(name)
+        return tuple(one for one in known if one in texts)
+
     def number(self, name: str, low: int, high: int, otherwise: int) -> int:
         """A whole number from `low` to `high`."""
         text = self._parameters.get(name, "")

@@ -63,6 +63,10 @@ class Api:
         parts = [("file", (name, content)) for name, content in files.items()]
         return self._json(self._ask("POST", path, files=parts, data=fields, timeout=WORK_S))
 
+    def there_is(self, path: str) -> bool:
+        """Whether something is to be had at `path`."""
+        return self._ask("HEAD", path, timeout=LOOK_S).ok
+
     def stream(self, path: str, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], Iterator[bytes]]:
         """Status, headers and blocks of something to listen to; whatever the status is."""
         answer = self._ask("GET", path, stream=True, timeout=LOOK_S, headers=headers)

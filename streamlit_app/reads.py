@@ -4,8 +4,8 @@ What belongs here: asking, once for all visitors, so nothing here is in anybody'
 connection is ever cached.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -17,8 +17,10 @@ from streamlit_app.api_client import Api, ApiDownError, ApiError
 from tagger_platform.decide.coverage import Coverage
 from tagger_platform.model import CanaryResult, Play, parse_iso
 from tagger_platform.settings import Settings
-from tagger_platform.store import reports
+from tagger_platform.store import recent, reports
 from tagger_platform.store.database import Database
+from tagger_platform.store.identifications import Identification
+from tagger_platform.store.proof import Answer
 
 STORE_TIMEOUT_S = 5.0
 """A visitor would rather hear that the store is busy than wait longer."""
@@ -67,10 +69,11 @@ class LiveStreams:
 
 @dataclass(frozen=True)
 class Part:
-    """How a part of the platform is doing: a state, and a sentence."""
+    """How a part of the platform is doing: a state, a sentence, and the numbers behind it."""
 
     state: str
     detail: str
+    numbers: Mapping[str, Any] = field(default_factory=dict)
 
 
 WELL = "ok"
@@ -141,6 +144,35 @@ def canaries(version: str) -> list[CanaryResult]:
     return _canaries(str(settings().database_path), version)
 
 
+def questions(version: str, span: recent.Span) -> recent.Numbers:
+    """What the providers were asked, in numbers."""
+    return _questions(str(settings().database_path), version, span)
+
+
+def asked(version: str, page: recent.Page) -> list[recent.Asked]:
+    """What the providers were asked, one by one."""
+    return _asked(str(settings().database_path), version, page)
+
+
+def answer(version: str, window_id: str, provider: str) -> Answer | None:
+    return _answer(str(settings().database_path), version, window_id, provider)
+
+
+def waiting(version: str) -> list[recent.Waiting]:
+    """What waits for an answer."""
+    return _waiting(str(settings().database_path), version)
+
+
+def identifications(version: str, limit: int, offset: int) -> list[Identification]:
+    """What people asked about by hand, the newest first."""
+    return _identifications(str(settings().database_path), version, limit, offset)
+
+
+def identification(version: str, identification_id: str) -> tuple[Identification, Play | None] | None:
+    """One of these, and when its track was last heard."""
+    return _identification(str(settings().database_path), version, identification_id)
+
+
 def database(path: str) -> Database:
     """The store, for a read that takes its path as part of its key."""
     return Database(Path(path), timeout_s=STORE_TIMEOUT_S)
@@ -189,9 +221,43 @@ def _canaries(path: str, version: str) -> list[CanaryResult]:
 def _health(api_url: str) -> dict[str, Part]:
     try:
         parts = api().get("/readyz")["parts"]
-        return {name: Part(str(part["state"]), str(part["detail"])) for name, part in parts.items()}
+        return {name: _part(part) for name, part in parts.items()}
     except (ApiDownError, ApiError, *_MISSHAPEN):
         return {}
+
+
+@st.cache_data(max_entries=ENTRIES, show_spinner=False)
+def _questions(path: str, version: str, span: recent.Span) -> recent.Numbers:
+    return recent.numbers(database(path), span) if version else recent.Numbers((), {})
+
+
+@st.cache_data(max_entries=ENTRIES, show_spinner=False)
+def _asked(path: str, version: str, page: recent.Page) -> list[recent.Asked]:
+    return recent.asked(database(path), page) if version else []
+
+
+@st.cache_data(max_entries=ENTRIES, show_spinner=False)
+def _answer(path: str, version: str, window_id: str, provider: str) -> Answer | None:
+    return recent.answer(database(path), window_id, provider) if version else None
+
+
+@st.cache_data(max_entries=ENTRIES, show_spinner=False)
+def _waiting(path: str, version: str) -> list[recent.Waiting]:
+    return recent.waiting(database(path)) if version else []
+
+
+@st.cache_data(max_entries=ENTRIES, show_spinner=False)
+def _identifications(path: str, version: str, limit: int, offset: int) -> list[Identification]:
+    return reports.identifications(database(path), limit=limit, offset=offset) if version else []
+
+
+@st.cache_data(max_entries=ENTRIES, show_spinner=False)
+def _identification(path: str, version: str, identification_id: str) -> tuple[Identification, Play | None] | None:
+    return reports.identification(database(path), identification_id) if version else None
+
+
+def _part(told: Mapping[str, Any]) -> Part:
+    return Part(str(told["state"]), str(told["detail"]), dict(told.get("numbers") or {}))
 
 
 def _live_stream(item: dict[str, Any]) -> LiveStream:

@@ -3,23 +3,36 @@
 What belongs here: what a state is called for people. What does not: which state something is in.
 """
 
+from typing import Literal
+
 import streamlit as st
+from streamlit.elements.lib.column_types import ThemeColor
 
 from streamlit_app.ui.theme import Palette
 from streamlit_app.words import _
 
 WELL = frozenset({"live", "ok", "heard", "match", "READY", "confirmed"})
-IDLE = frozenset({"disabled", "unknown", "not_needed", "not_asked", "QUEUED", "DUPLICATE", "REMOVED"})
+IDLE = frozenset({"disabled", "unknown", "not_needed", "not_asked", "no_match", "QUEUED", "DUPLICATE", "REMOVED"})
 BROKEN = frozenset({"failing", "FAILED", "wrong"})
 
 
-def colour(state: str, palette: Palette) -> str:
-    """Green where all is well, grey where nothing is meant to happen, red where a person is needed, else amber."""
+Mood = Literal["green", "grey", "red", "amber"]
+COLOUR_NAMES: dict[Mood, ThemeColor] = {"green": "green", "grey": "gray", "red": "red", "amber": "orange"}
+"""What Streamlit calls them, where it sees to it itself that they can be read."""
+
+
+def mood(state: str) -> Mood:
+    """Green where all is well, grey where nothing is to be said, red where a person is needed, else amber."""
     if state in WELL:
-        return palette.green
+        return "green"
     if state in IDLE:
-        return palette.grey
-    return palette.red if state in BROKEN else palette.amber
+        return "grey"
+    return "red" if state in BROKEN else "amber"
+
+
+def colour(state: str, palette: Palette) -> str:
+    """The palette's colour of the state's mood."""
+    return str(getattr(palette, mood(state)))
 
 
 def word(state: str) -> str:
@@ -73,6 +86,10 @@ def _words() -> dict[str, str]:
         "not_needed": _("not needed"),
         "not_asked": _("not asked"),
         "wrong": _("wrong answer"),
+        "closed": _("closed: it is asked"),
+        "open": _("open: nobody asks it"),
+        "half_open": _("half open: it is being tried"),
+        "unmetered": _("none: it is on this machine"),
         "confirmed": _("confirmed"),
         "probable": _("probable"),
         "QUEUED": _("queued"),

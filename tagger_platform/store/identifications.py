@@ -25,6 +25,7 @@ COLUMNS = (
     "provider",
     "elapsed_ms",
 )
+_SELECT = f"SELECT identification_id, asked_at, file, runner_up, {', '.join(COLUMNS)} FROM identifications"
 KEPT = 1000
 """The newest of them: a history to look through, not a log."""
 
@@ -58,11 +59,15 @@ def note_identification(connection: Connection, answer: Mapping[str, Any], asked
 def newest_identifications(connection: Connection, limit: int, offset: int) -> list[Identification]:
     """The answers that were given, the newest first."""
     rows = connection.execute(
-        f"SELECT identification_id, asked_at, file, runner_up, {', '.join(COLUMNS)} FROM identifications"
-        " ORDER BY asked_at DESC, identification_id LIMIT ? OFFSET ?",
-        [limit, offset],
+        f"{_SELECT} ORDER BY asked_at DESC, identification_id LIMIT ? OFFSET ?", [limit, offset]
     ).fetchall()
     return [_identification(*row) for row in rows]
+
+
+def known_identification(connection: Connection, identification_id: str) -> Identification | None:
+    """One answer that was given; None where it is unknown or forgotten."""
+    row = connection.execute(f"{_SELECT} WHERE identification_id = ?", [identification_id]).fetchone()
+    return _identification(*row) if row else None
 
 
 def _identification(

@@ -16,7 +16,7 @@ from tagger_platform.store.canary import newest_canaries
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.derivation import Rules, heard_windows
 from tagger_platform.store.expected import unaccounted
-from tagger_platform.store.identifications import Identification, newest_identifications
+from tagger_platform.store.identifications import Identification, known_identification, newest_identifications
 from tagger_platform.store.library import Counts, LibraryItem
 from tagger_platform.store.library_page import (
     LibraryPage,
@@ -319,13 +319,24 @@ def identifications(database: Database, *, limit: int, offset: int = 0) -> list[
         return newest_identifications(connection, limit, offset)
 
 
+def identification(database: Database, identification_id: str) -> tuple[Identification, Play | None] | None:
+    """One of them, and when the track that it names was last heard; None where there is no such identification."""
+    with database.reading() as connection:
+        found = known_identification(connection, identification_id)
+        return None if found is None else (found, _last_play(connection, found.answer["track_id"]))
+
+
 def last_play(database: Database, track_id: str) -> Play | None:
     """When a track was last heard."""
     with database.reading() as connection:
-        rows = connection.execute(
-            PLAYS + " WHERE p.track_id = ? ORDER BY p.started_at DESC, p.play_id LIMIT 1", [track_id]
-        ).fetchall()
-        return next(iter(plays_from(connection, rows)), None)
+        return _last_play(connection, track_id)
+
+
+def _last_play(connection: Connection, track_id: str | None) -> Play | None:
+    rows = connection.execute(
+        PLAYS + " WHERE p.track_id = ? ORDER BY p.started_at DESC, p.play_id LIMIT 1", [track_id]
+    ).fetchall()
+    return next(iter(plays_from(connection, rows)), None)
 
 
 def proof_of_play(database: Database, play_id: str) -> list[ProofWindow] | None:

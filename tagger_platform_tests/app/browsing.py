@@ -30,6 +30,7 @@ CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"),
+    "--use-fake-device-for-media-stream",
 ]
 FOREIGN_ZONE = "Asia/Kolkata"
 READY_S, PATIENCE_MS = 60, 30_000
