@@ -13,22 +13,20 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tagger_platform_tests.app.browsing import DESKTOP, FLAGS, PHONE, settled
 from tagger_platform_tests.journeys.real_prometheus import Prometheus
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 45100
 PROMETHEUS_PORT = PORT + 9
 GRAPHS = ("sum by (stream) (plays_inserted_total)", "sum by (state) (windows_total)")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-]
+PAGES = {
+    "on-air": ("", DESKTOP),
+    "on-air-phone": ("", PHONE),
+    "sound-map": ("map", DESKTOP),
+    "search": ("search?q=lighthouse", DESKTOP),
+    "streams": ("streams", DESKTOP),
+}
 
 
 def main() -> None:
@@ -63,11 +61,11 @@ def photograph(folder: Path, prometheus: str, minutes: float) -> None:
     chromium = shutil.which("chromium") or shutil.which("google-chrome") or sys.exit("no Chromium in PATH")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        for name, width, height in (("on-air", 1440, 900), ("on-air-phone", 390, 844)):
-            page = browser.new_page(viewport={"width": width, "height": height})
-            page.goto(f"http://127.0.0.1:{PORT + 1}/")
-            page.get_by_text("Confidence").first.wait_for(timeout=30_000)
-            page.wait_for_timeout(3_000)
+        for name, (path, size) in PAGES.items():
+            page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+            page.goto(f"http://127.0.0.1:{PORT + 1}/{path}")
+            settled(page)
+            page.wait_for_timeout(3_000)  # pictures and charts come after the script
             page.screenshot(path=folder / f"{name}.png")
         photograph_metrics(browser, folder, prometheus, minutes)
         browser.close()
