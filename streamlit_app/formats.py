@@ -14,15 +14,18 @@ from streamlit_app.preferences import Clock
 from streamlit_app.words import _, ngettext
 
 PATTERNS = {Clock.H24: "HH:mm", Clock.H12: "h:mm a"}
+SECONDS = {Clock.H24: "HH:mm:ss", Clock.H12: "h:mm:ss a"}
 HOURS = {Clock.H24: "HH", Clock.H12: "h a"}
 
 
 def clock(instant: datetime, tz: tzinfo) -> str:
     """``18:27`` or ``6:27 PM``; with the zone where the clock shows that time twice."""
-    local = instant.astimezone(tz)
-    text = _time(local, PATTERNS)
-    other = local.replace(fold=1 - local.fold)
-    return text if local.utcoffset() == other.utcoffset() else f"{text} {local:%Z}"
+    return _told_once(instant.astimezone(tz), PATTERNS)
+
+
+def second(instant: datetime, tz: tzinfo) -> str:
+    """``18:27:30`` or ``6:27:30 PM``, for what happens more than once a minute."""
+    return _told_once(instant.astimezone(tz), SECONDS)
 
 
 def hour(instant: datetime, tz: tzinfo) -> str:
@@ -30,14 +33,20 @@ def hour(instant: datetime, tz: tzinfo) -> str:
     return _time(instant.astimezone(tz), HOURS)
 
 
+def _told_once(local: datetime, patterns: dict[Clock, str]) -> str:
+    text = _time(local, patterns)
+    other = local.replace(fold=1 - local.fold)
+    return text if local.utcoffset() == other.utcoffset() else f"{text} {local:%Z}"
+
+
 def _time(local: datetime, patterns: dict[Clock, str]) -> str:
     chosen = preferences.current()
-    return _time_of_day(local.hour, local.minute, patterns[chosen.clock], chosen.language)
+    return _time_of_day(local.time().replace(microsecond=0), patterns[chosen.clock], chosen.language)
 
 
-@lru_cache(maxsize=24 * 60 * 2)
-def _time_of_day(hours: int, minutes: int, pattern: str, language: str) -> str:
-    return format_time(time(hours, minutes), pattern, locale=language)
+@lru_cache(maxsize=24 * 60 * 4)
+def _time_of_day(shown: time, pattern: str, language: str) -> str:
+    return format_time(shown, pattern, locale=language)
 
 
 def day(value: date) -> str:

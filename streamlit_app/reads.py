@@ -32,12 +32,13 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class LiveStream:
-    """A configured stream and how it is doing."""
+    """A configured stream and how it is doing; `level_dbfs` is that of its last window, None for silence."""
 
     name: str
     title: str
     state: str
     last_error: str = ""
+    level_dbfs: float | None = None
 
 
 class Trouble(StrEnum):
@@ -83,12 +84,8 @@ def api() -> Api:
 
 def version() -> str:
     """Changes when the log does; empty while there is no log. It is the key of every cached read."""
-    database = _database(str(settings().database_path))
-    return database.version() if database.path.exists() else ""
-
-
-def plays_of_day(version: str, day: date, streams: Sequence[str]) -> list[Play]:
-    return _plays_of_day(str(settings().database_path), version, day, tuple(streams))
+    store = database(str(settings().database_path))
+    return store.version() if store.path.exists() else ""
 
 
 def coverage_of_day(version: str, day: date, streams: Sequence[str]) -> list[Coverage]:
@@ -126,28 +123,24 @@ def canaries(version: str) -> list[CanaryResult]:
     return _canaries(str(settings().database_path), version)
 
 
-def _database(path: str) -> Database:
+def database(path: str) -> Database:
+    """The store, for a read that takes its path as part of its key."""
     return Database(Path(path), timeout_s=STORE_TIMEOUT_S)
 
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)
-def _plays_of_day(path: str, version: str, day: date, streams: tuple[str, ...]) -> list[Play]:
-    return reports.plays_of_day(_database(path), day, settings().tz, streams=streams).plays if version else []
-
-
-@st.cache_data(max_entries=ENTRIES, show_spinner=False)
 def _coverage_of_day(path: str, version: str, day: date, streams: tuple[str, ...]) -> list[Coverage]:
-    return reports.coverage_of_day(_database(path), day, settings().tz, streams=streams) if version else []
+    return reports.coverage_of_day(database(path), day, settings().tz, streams=streams) if version else []
 
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)
 def _latest_plays(path: str, version: str) -> dict[str, Play]:
-    return reports.latest_plays(_database(path)) if version else {}
+    return reports.latest_plays(database(path)) if version else {}
 
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)
 def _stream_titles(path: str, version: str) -> dict[str, str]:
-    return reports.stream_titles(_database(path)) if version else {}
+    return reports.stream_titles(database(path)) if version else {}
 
 
 @st.cache_data(ttl=API_TTL_S, max_entries=ENTRIES, show_spinner=False)
@@ -163,7 +156,7 @@ def _live_streams(api_url: str) -> LiveStreams:
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)
 def _canaries(path: str, version: str) -> list[CanaryResult]:
-    return reports.canary_results(_database(path)) if version else []
+    return reports.canary_results(database(path)) if version else []
 
 
 @st.cache_data(ttl=HEALTH_TTL_S, max_entries=ENTRIES, show_spinner=False)
@@ -178,4 +171,6 @@ def _health(api_url: str) -> dict[str, Part]:
 def _live_stream(item: dict[str, object]) -> LiveStream:
     name = str(item["name"])
     title, error = str(item.get("title") or name), str(item.get("last_error") or "")
-    return LiveStream(name, title, str(item.get("state") or UNKNOWN), error)
+    level = item.get("level_dbfs")
+    heard = float(level) if isinstance(level, int | float) else None
+    return LiveStream(name, title, str(item.get("state") or UNKNOWN), error, heard)

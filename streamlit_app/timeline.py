@@ -15,7 +15,8 @@ from streamlit_app.ui import states
 from streamlit_app.ui.theme import Palette
 from streamlit_app.words import _
 from tagger_platform.decide.coverage import Gap
-from tagger_platform.model import Play, PlayStatus
+from tagger_platform.model import PlayStatus
+from tagger_platform.store.airtime import Span
 
 ROW_PX, AXIS_PX, BAR_PX, GAP_PX = 28, 34, 19, 9
 LABEL_STEP_H = 2
@@ -65,7 +66,7 @@ def height(rows: Sequence[Row]) -> int:
 def option(
     day: Day,
     rows: Sequence[Row],
-    plays: Sequence[Play],
+    plays: Sequence[Span],
     gaps: Mapping[str, Sequence[Gap]],
     now: datetime,
     palette: Palette,
@@ -163,24 +164,20 @@ def _gap(day: Day, row: Row, gap: Gap) -> str:
     return f"{row.title}\n{_times(day, gap.start, gap.end)}\n{why}"
 
 
-def _play_series(day: Day, rows: Sequence[Row], plays: Sequence[Play]) -> list[Option]:
-    return [
-        _lines(
-            row.title,
-            [_play(day, index, row, play) for play in plays if play.stream == row.name],
-            {"color": row.colour, "width": BAR_PX, "opacity": 1},
-        )
-        for index, row in enumerate(rows)
-    ]
+def _play_series(day: Day, rows: Sequence[Row], plays: Sequence[Span]) -> list[Option]:
+    drawn: dict[str, list[Option]] = {row.name: [] for row in rows}
+    places = {row.name: (place, row) for place, row in enumerate(rows)}
+    for play in plays:
+        drawn[play.stream].append(_play(day, *places[play.stream], play))
+    return [_lines(row.title, drawn[row.name], {"color": row.colour, "width": BAR_PX, "opacity": 1}) for row in rows]
 
 
-def _play(day: Day, index: int, row: Row, play: Play) -> Option:
-    probable = play.status is PlayStatus.PROBABLE
-    who = f"{play.track.artist}\n" if play.track.artist else ""
+def _play(day: Day, place: int, row: Row, play: Span) -> Option:
+    who = f"{play.artist}\n" if play.artist else ""
     times = f"{row.title} · {_times(day, play.started_at, play.ended_at)}"
-    text = f"{play.track.title}\n{who}{times}{' · ' + states.word(play.status) if probable else ''}"
-    span = _span(day, index, play.started_at, play.ended_at, text)
-    return {**span, "lineStyle": {"opacity": PROBABLE_OPACITY}} if probable else span
+    text = f"{play.title}\n{who}{times}{' · ' + states.word(PlayStatus.PROBABLE) if play.probable else ''}"
+    span = _span(day, place, play.started_at, play.ended_at, text)
+    return {**span, "lineStyle": {"opacity": PROBABLE_OPACITY}} if play.probable else span
 
 
 def _times(day: Day, start: datetime, end: datetime) -> str:

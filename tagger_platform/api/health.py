@@ -22,7 +22,10 @@ from tagger_platform.observe.logs import redact
 from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
 
-STREAM_KEYS = ("name", "title", "kind", "enabled", "state", "since", "last_window", "last_error")
+STREAM_KEYS = (
+    *("name", "title", "kind", "enabled", "state", "since", "last_window", "last_error"),
+    *("level_dbfs", "icy_title"),
+)
 """What is passed on of a stream; capture's account may hold more."""
 CAPTURE_DOWN = "capture_down"
 STORE_TIMEOUT_S = 2.0
