@@ -1,6 +1,6 @@
 """What is on now, a card per configured stream, and what is wrong where nobody can say.
 
-What belongs here: what the cards say. What does not: their markup (`ui.cards`), drawing them again and again (the view).
+What belongs here: what the cards say. What does not: their markup (`ui.cards`), drawing them again (the view).
 """
 
 from collections.abc import Mapping
@@ -54,7 +54,8 @@ def _card(stream: reads.LiveStream, play: Play | None, colour: str, now: datetim
         state=state,
         art=art.picture(play.track) if play else art.blank(),
         stream=stream.title,
-        when=(_since(play, now) if play else "") if live else state,
+        when=(_age(play, now) if play else "") if live else state,
+        since=_since(play) if live and play and _is_on(play, now) else "",
         title=play.track.title if play else _("Listening…") if live else _("Nothing yet"),
         artist=play.track.artist if play else _("no track has been named yet"),
         hint=" · ".join(text for text in (state, _from_to(play) if play else "", stream.last_error) if text),
@@ -64,13 +65,20 @@ def _card(stream: reads.LiveStream, play: Play | None, colour: str, now: datetim
     )
 
 
-def _since(play: Play, now: datetime) -> str:
-    """Since when a track has been on; when it is over, how long ago that was."""
-    if now - play.ended_at > timedelta(seconds=NOW_HOPS * reads.settings().hop_s):
+def _is_on(play: Play, now: datetime) -> bool:
+    return now - play.ended_at <= timedelta(seconds=NOW_HOPS * reads.settings().hop_s)
+
+
+def _age(play: Play, now: datetime) -> str:
+    """For how long a track has been on; when it is over, how long ago that was."""
+    if not _is_on(play, now):
         return formats.ago(play.ended_at, now)
-    start = formats.clock(play.started_at, reads.settings().tz)
     minutes = int((now - play.started_at).total_seconds()) // 60
-    return f"{start} · {_('{count} min').format(count=minutes) if minutes > 0 else _('now')}"
+    return _("{count} min").format(count=minutes) if minutes > 0 else _("now")
+
+
+def _since(play: Play) -> str:
+    return _("since {time}").format(time=formats.clock(play.started_at, reads.settings().tz))
 
 
 def _from_to(play: Play) -> str:

@@ -76,8 +76,9 @@ def _window(window: Mapping[str, Any]) -> str:
     label = escape(_("The window at {time}, to listen to").format(time=begins))
     source = escape(f"/api/windows/{quote(window['window_id'])}/clip")
     kept = f'<audio controls preload="none" src="{source}" aria-label="{label}"></audio>'
-    heard = kept if window["has_clip"] else f"<p>{escape(_('Its audio is no longer kept.'))}</p>"
-    answers = "".join(map(_answer, window["answers"])) or f"<li>{escape(_('The answers have expired.'))}</li>"
+    gone, expired = escape(_("Its audio is no longer kept.")), escape(_("The answers have expired."))
+    answers = "".join(map(_answer, window["answers"])) or f"<li>{expired}</li>"
+    heard = kept if window["has_clip"] else f"<p>{gone}</p>"
     return f"<li><b>{escape(begins)}</b><ul>{answers}</ul>{heard}</li>"
 
 

@@ -96,7 +96,8 @@ def pager(page: int, total: int, go: Callable[[int], None]) -> None:
     """Which plays of how many are listed, and buttons to those before and after where there are more."""
     first, last = (page - 1) * PAGE_PLAYS + 1, min(page * PAGE_PLAYS, total)
     told = {"first": formats.number(first), "last": formats.number(last), "total": formats.number(total)}
-    st.caption(_("{first}–{last} of {total}, the newest first").format(**told), width="content")
+    text = _("{first}–{last} of {total}, the newest first; tick one to see what made it a play")
+    st.caption(text.format(**told), width="content")
     if total > PAGE_PLAYS:
         st.button(_("Newer"), key="newer", on_click=go, args=(page - 1,), disabled=page <= 1)
         st.button(_("Older"), key="older", on_click=go, args=(page + 1,), disabled=last >= total)

@@ -25,6 +25,7 @@ class Card:
     title: str
     artist: str
     hint: str
+    since: str = ""
     link: str = ""
     level: float = 0.0
     loudness: str = ""
@@ -47,7 +48,8 @@ def _card(card: Card) -> str:
         '<div class="words"><div class="line">'
         f'<i class="dot" style="background:{card.dot}" role="img" aria-label="{escape(card.state)}"></i>'
         f'<span class="stream">{escape(card.stream)}</span><span class="when">{escape(card.when)}</span></div>'
-        f'<div class="title">{title}</div><div class="artist">{escape(card.artist)}</div>{_level(card)}</div></article>'
+        f'<div class="title">{title}</div><div class="artist">{escape(card.artist)}</div>'
+        f'<div class="foot"><span>{escape(card.since)}</span>{_level(card)}</div></div></article>'
     )
 
 

@@ -123,6 +123,7 @@ def _plays() -> None:
         play_list.numbers(found.numbers, found.others, so_far=shown.wanted == shown.today)
         with st.container(horizontal=True, vertical_alignment="center", key="listed"):
             play_list.pager(shown.page, found.numbers.plays, lambda page: shown.go(page=page))
+            st.space("stretch")
             _csv(shown)
         if found.plays:
             play_list.table(shown.day, found.plays, shown.titles, lambda play: shown.go(play=play))
@@ -141,12 +142,18 @@ def _hours(shown: Shown) -> None:
         st.select_slider(
             _("Hours to list"),
             list(range(quarters + 1)),
-            format_func=lambda quarter: shown.day.clock(shown.day.start + quarter * QUARTER),
+            value=(0, quarters),
+            format_func=lambda quarter: _quarter(shown, quarter, quarters),
             key=HOURS_KEY,
             on_change=_hours_picked,
             args=(shown, quarters),
             label_visibility="collapsed",
         )
+
+
+def _quarter(shown: Shown, quarter: int, quarters: int) -> str:
+    """What the clock says; the day's end has a name of its own, for Streamlit tells values apart by what they show."""
+    return _("midnight") if quarter == quarters else shown.day.clock(shown.day.start + quarter * QUARTER)
 
 
 def _hours_picked(shown: Shown, quarters: int) -> None:

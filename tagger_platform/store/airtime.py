@@ -1,7 +1,7 @@
 """What was on air in a stretch of time: every play as a span to draw, its numbers, and its plays page by page.
 
-What belongs here: the questions of the page On air, each fast on a log of millions. What does not: coverage (`reports`),
-what is behind a play (`proof`).
+What belongs here: the questions of the page On air, each fast on a log of millions. What does not: coverage
+(`reports`), what is behind a play (`proof`).
 """
 
 from dataclasses import dataclass
