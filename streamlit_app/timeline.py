@@ -167,7 +167,7 @@ def _gap(day: Day, row: Row, gap: Gap) -> str:
 def _play_series(day: Day, rows: Sequence[Row], plays: Sequence[Span]) -> list[Option]:
     drawn: dict[str, list[Option]] = {row.name: [] for row in rows}
     places = {row.name: (place, row) for place, row in enumerate(rows)}
-    for play in plays:
+    for play in (play for play in plays if play.stream in drawn):
         drawn[play.stream].append(_play(day, *places[play.stream], play))
     return [_lines(row.title, drawn[row.name], {"color": row.colour, "width": BAR_PX, "opacity": 1}) for row in rows]
 
