@@ -59,7 +59,7 @@ def _state_of_things(day: date, version: str, titles: Mapping[str, str]) -> tupl
 @st.fragment(run_every=POLL_S)
 def _live(day: date) -> None:
     """The live cards, drawn again every POLL_S; the rest of the page only when there is something new."""
-    with failures.told():
+    with st.container(key="live"), failures.told():
         version = reads.version()
         titles = reads.titles(version)
         if st.session_state.get(DRAWN_KEY) != _state_of_things(day, version, titles):

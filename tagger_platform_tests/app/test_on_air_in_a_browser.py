@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tagger_platform.recognize.cover_art import Picture, keep
-from tagger_platform.store.art import Tried, note_tried
 from tagger_platform.store.airtime import Stretch, plays_within
+from tagger_platform.store.art import Tried, note_tried
 from tagger_platform.store.reports import day_bounds, plays_of_day
 from tagger_platform.store.rows import plays_csv
 from tagger_platform_tests import samples
@@ -25,7 +25,7 @@ from tagger_platform_tests.app.browsing import (
     sticks_out,
     visit,
 )
-from tagger_platform_tests.app.evidence import SONG, write_evidence
+from tagger_platform_tests.app.evidence import write_evidence
 from tagger_platform_tests.standins.pictures import image
 
 pytestmark = pytest.mark.real
@@ -155,7 +155,7 @@ def test_the_evidence_of_a_play_is_read_and_heard_and_closed_again(platform: Pla
     clip = evidence.locator("audio")
     clip.evaluate("audio => { audio.muted = true; return audio.play() }")
     expect(clip).to_have_js_property("duration", 12)
-    evidence.get_by_role("button", name="23:56:00 shazam").click()
+    evidence.get_by_text("23:56:00 shazam").click()
     expect(evidence.get_by_test_id("stJson")).to_contain_text("Doubt")
     assert barriers(page) == []
     picture(page, "on-air-evidence")
@@ -168,6 +168,7 @@ def test_a_play_is_selected_in_the_table(platform: Platform, page: Page) -> None
     page.goto(f"{platform.url}/?date={DAY}&stream=kexp&hours=23.75-24")
     settled(page)
     table = page.get_by_test_id("stDataFrame")
+    expect(table.locator("canvas").first).to_be_visible()
     table.click(position={"x": 18, "y": 60})
     evidence = page.get_by_role("dialog")
     expect(evidence).to_be_visible()
