@@ -68,6 +68,17 @@ class Asked:
             self._not_understood(name)
         return otherwise
 
+    def hours(self, most: float, name: str = "hours") -> tuple[float, float] | None:
+        """From and to which hour since midnight, such as ``13.5-15``, in quarters of an hour; None for all of them."""
+        text = self._parameters.get(name, "")
+        found = re.fullmatch(r"([0-9]{1,2}(?:\.[0-9]{1,2})?)-([0-9]{1,2}(?:\.[0-9]{1,2})?)", text)
+        first, last = (round(float(part) * 4) / 4 for part in found.groups()) if found else (0, 0)
+        if first < last <= most:
+            return first, last
+        if text:
+            self.problems.append(_("The address asks for hours that the day does not have, so this is all of it."))
+        return None
+
     def text(self, name: str) -> str:
         """Whatever was typed, of a sensible length."""
         return self._parameters.get(name, "").strip()[:LONGEST_TEXT]

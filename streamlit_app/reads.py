@@ -35,7 +35,10 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class LiveStream:
-    """A configured stream and how it is doing; one that is `fixed` is in no file that the pages can change."""
+    """A configured stream and how it is doing; one that is `fixed` is in no file that the pages can change.
+
+    `level_dbfs` is that of its last window, None for silence.
+    """
 
     name: str
     title: str
@@ -98,10 +101,6 @@ def version() -> str:
     """Changes when the log does; empty while there is no log. It is the key of every cached read."""
     store = database(str(settings().database_path))
     return store.version() if store.path.exists() else ""
-
-
-def plays_of_day(version: str, day: date, streams: Sequence[str]) -> list[Play]:
-    return _plays_of_day(str(settings().database_path), version, day, tuple(streams))
 
 
 def coverage_of_day(version: str, day: date, streams: Sequence[str]) -> list[Coverage]:
@@ -176,11 +175,6 @@ def identification(version: str, identification_id: str) -> tuple[Identification
 def database(path: str) -> Database:
     """The store, for a read that takes its path as part of its key."""
     return Database(Path(path), timeout_s=STORE_TIMEOUT_S)
-
-
-@st.cache_data(max_entries=ENTRIES, show_spinner=False)
-def _plays_of_day(path: str, version: str, day: date, streams: tuple[str, ...]) -> list[Play]:
-    return reports.plays_of_day(database(path), day, settings().tz, streams=streams).plays if version else []
 
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)

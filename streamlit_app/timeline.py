@@ -5,9 +5,10 @@ Time is hours since local midnight and its labels are made here: a browser's own
 browser's zone, and would be wrong on the days of 23 and 25 hours.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from functools import cache
 from typing import Any
 
 from streamlit_app import formats
@@ -15,7 +16,8 @@ from streamlit_app.ui import states
 from streamlit_app.ui.theme import Palette
 from streamlit_app.words import _
 from tagger_platform.decide.coverage import Gap
-from tagger_platform.model import Play, PlayStatus
+from tagger_platform.model import PlayStatus
+from tagger_platform.store.airtime import Span
 
 ROW_PX, AXIS_PX, BAR_PX, GAP_PX = 28, 34, 19, 9
 LABEL_STEP_H = 2
@@ -26,6 +28,8 @@ LABELS_PX = 118
 """Room for the stream titles; longer ones are cut."""
 
 Option = dict[str, Any]
+Said = Callable[[datetime], str]
+"""What the clock says at a full minute."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def height(rows: Sequence[Row]) -> int:
 def option(
     day: Day,
     rows: Sequence[Row],
-    plays: Sequence[Play],
+    plays: Sequence[Span],
     gaps: Mapping[str, Sequence[Gap]],
     now: datetime,
     palette: Palette,
@@ -160,31 +164,28 @@ def _gap_series(day: Day, rows: Sequence[Row], gaps: Mapping[str, Sequence[Gap]]
 
 def _gap(day: Day, row: Row, gap: Gap) -> str:
     why = _("not heard: {reason}").format(reason=states.word(gap.reason))
-    return f"{row.title}\n{_times(day, gap.start, gap.end)}\n{why}"
+    return f"{row.title}\n{_times(day.clock, gap.start, gap.end)}\n{why}"
 
 
-def _play_series(day: Day, rows: Sequence[Row], plays: Sequence[Play]) -> list[Option]:
-    return [
-        _lines(
-            row.title,
-            [_play(day, index, row, play) for play in plays if play.stream == row.name],
-            {"color": row.colour, "width": BAR_PX, "opacity": 1},
-        )
-        for index, row in enumerate(rows)
-    ]
+def _play_series(day: Day, rows: Sequence[Row], plays: Sequence[Span]) -> list[Option]:
+    drawn: dict[str, list[Option]] = {row.name: [] for row in rows}
+    places = {row.name: (place, row) for place, row in enumerate(rows)}
+    said, probable = cache(day.clock), " · " + states.word(PlayStatus.PROBABLE)  # a busy day has ten thousand plays
+    for play in (play for play in plays if play.stream in drawn):
+        drawn[play.stream].append(_play(day, *places[play.stream], play, said, probable))
+    return [_lines(row.title, drawn[row.name], {"color": row.colour, "width": BAR_PX, "opacity": 1}) for row in rows]
 
 
-def _play(day: Day, index: int, row: Row, play: Play) -> Option:
-    probable = play.status is PlayStatus.PROBABLE
-    who = f"{play.track.artist}\n" if play.track.artist else ""
-    times = f"{row.title} · {_times(day, play.started_at, play.ended_at)}"
-    text = f"{play.track.title}\n{who}{times}{' · ' + states.word(play.status) if probable else ''}"
-    span = _span(day, index, play.started_at, play.ended_at, text)
-    return {**span, "lineStyle": {"opacity": PROBABLE_OPACITY}} if probable else span
+def _play(day: Day, place: int, row: Row, play: Span, said: Said, probable: str) -> Option:
+    who = f"{play.artist}\n" if play.artist else ""
+    times = f"{row.title} · {_times(said, play.started_at, play.ended_at)}"
+    text = f"{play.title}\n{who}{times}{probable if play.probable else ''}"
+    span = _span(day, place, play.started_at, play.ended_at, text)
+    return {**span, "lineStyle": {"opacity": PROBABLE_OPACITY}} if play.probable else span
 
 
-def _times(day: Day, start: datetime, end: datetime) -> str:
-    return f"{day.clock(start)}–{day.clock(end)}"
+def _times(said: Said, start: datetime, end: datetime) -> str:
+    return f"{said(start.replace(second=0, microsecond=0))}–{said(end.replace(second=0, microsecond=0))}"
 
 
 def _span(day: Day, index: int, start: datetime, end: datetime, text: str) -> Option:

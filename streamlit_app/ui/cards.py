@@ -1,6 +1,6 @@
 """Live cards: what is on now, one card per stream.
 
-What belongs here: their markup. What does not: what they say (`views.on_air`). Whatever is said is escaped here.
+What belongs here: their markup. What does not: what they say (`live_cards`). Whatever is said is escaped here.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from streamlit_app.words import _
 
 @dataclass(frozen=True)
 class Card:
-    """What is to be read on a live card."""
+    """What is to be read on a live card; `link` leads to what is on, `level` is from 0 to 1."""
 
     colour: str
     dot: str
@@ -25,6 +25,10 @@ class Card:
     title: str
     artist: str
     hint: str
+    since: str = ""
+    link: str = ""
+    level: float = 0.0
+    loudness: str = ""
 
 
 def cards(items: Sequence[Card]) -> None:
@@ -35,11 +39,23 @@ def cards(items: Sequence[Card]) -> None:
 
 
 def _card(card: Card) -> str:
+    title = escape(card.title)
+    if card.link:
+        title = f'<a href="{escape(card.link)}" target="_self">{title}</a>'
     return (
         f'<article class="card" style="border-left-color:{card.colour}" title="{escape(card.hint)}">'
         f'<img src="{escape(card.art)}" alt="" width="56" height="56">'
         '<div class="words"><div class="line">'
         f'<i class="dot" style="background:{card.dot}" role="img" aria-label="{escape(card.state)}"></i>'
         f'<span class="stream">{escape(card.stream)}</span><span class="when">{escape(card.when)}</span></div>'
-        f'<div class="title">{escape(card.title)}</div><div class="artist">{escape(card.artist)}</div></div></article>'
+        f'<div class="title">{title}</div><div class="artist">{escape(card.artist)}</div>'
+        f'<div class="foot"><span>{escape(card.since)}</span>{_level(card)}</div></div></article>'
     )
+
+
+def _level(card: Card) -> str:
+    if not card.loudness:
+        return ""
+    said = escape(card.loudness)
+    bar = f'<i style="width:{card.level:.0%};background:{card.colour}"></i>'
+    return f'<div class="level" role="img" aria-label="{said}" title="{said}">{bar}</div>'

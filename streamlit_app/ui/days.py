@@ -1,6 +1,7 @@
 """Choosing a local day: the day before, a calendar, the day after.
 
-What belongs here: drawing it. What does not: where the choice goes (the page's address).
+What belongs here: drawing it. What does not: where the choice goes (the page's address). The buttons are called by
+their words; the style sheet shows arrows instead.
 """
 
 from collections.abc import Callable
@@ -18,10 +19,7 @@ def day_picker(day: date, today: date, choose: Callable[[date], None]) -> None:
     """`choose` is called with what the visitor picks, up to `today`."""
     before, after = day - timedelta(days=1), day + timedelta(days=1)
     with st.container(horizontal=True, vertical_alignment="center", width="content", wrap=False):
-        st.button(
-            "", key="day_before", icon=":material/chevron_left:", help=_("The day before"), on_click=choose,
-            args=(before,), disabled=before < FIRST_DAY,
-        )  # fmt: skip
+        st.button(_("The day before"), key="day_before", on_click=choose, args=(before,), disabled=before < FIRST_DAY)
         st.session_state[KEY] = day
         st.date_input(
             _("Day"),
@@ -33,7 +31,4 @@ def day_picker(day: date, today: date, choose: Callable[[date], None]) -> None:
             label_visibility="collapsed",
             width=150,
         )
-        st.button(
-            "", key="day_after", icon=":material/chevron_right:", help=_("The day after"), on_click=choose,
-            args=(after,), disabled=after > today,
-        )  # fmt: skip
+        st.button(_("The day after"), key="day_after", on_click=choose, args=(after,), disabled=after > today)

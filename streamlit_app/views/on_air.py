@@ -1,52 +1,34 @@
 """The page that says what is playing, and what played on a day.
 
-What belongs here: asking for the day and drawing it. What does not: the shape of the chart (`timeline`), the
-table (`play_list`), the address (`address`), the reads (`reads`), the looks (`ui`).
+What belongs here: the order of the page, and what it says when there is nothing to show. What does not: its address
+(`shown_day`), the cards (`live_cards`), the chart (`timeline`), the table (`play_list`), what is behind a play
+(`play_evidence`), the reads (`reads`, `day_reads`).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import streamlit as st
 
-from streamlit_app import address, art, formats, play_list, reads, timeline
-from streamlit_app.reads import Trouble
+from streamlit_app import day_reads, formats, play_evidence, play_list, reads, timeline
+from streamlit_app.live_cards import live_cards
+from streamlit_app.play_list import PAGE_PLAYS
+from streamlit_app.shown_day import Shown, shown_now
 from streamlit_app.ui import failures, states, theme
-from streamlit_app.ui.cards import Card, cards
+from streamlit_app.ui.days import day_picker
 from streamlit_app.ui.text import plain
 from streamlit_app.words import _, ngettext
-from tagger_platform.model import Play
-from tagger_platform.store.reports import day_bounds
+from tagger_platform.store.airtime import Span
 from tagger_platform.store.rows import plays_csv
 
 POLL_S = 2
 """Seconds between two looks at the log's version: a play shows within this and the time to draw."""
-NOW_HOPS = 2.5
-"""A track is on air now while its last window is at most this many hops old: one hop is the normal age of news."""
-DAY_KEY, STREAMS_KEY, DRAWN_KEY = "on_air_day", "on_air_streams", "on_air_drawn"
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What the page shows now: the address, understood, and the streams there are (title and colour by name)."""
-
-    wanted: date
-    streams: tuple[str, ...]
-    problems: list[str]
-    today: date
-    version: str
-    titles: dict[str, str]
-    colours: dict[str, str]
-
-    @property
-    def day(self) -> timeline.Day:
-        tz = reads.settings().tz
-        return timeline.Day(*day_bounds(self.wanted, tz), tz)
+QUARTER = timedelta(minutes=15)
+STREAMS_KEY, HOURS_KEY, DRAWN_KEY = "on_air_streams", "on_air_hours", "on_air_drawn"
 
 
 def page() -> None:
-    shown = _shown()
+    shown = shown_now()
     st.session_state[DRAWN_KEY] = _state_of_things(shown.wanted, shown.version, shown.titles)
     _live(shown.wanted)
     for problem in shown.problems:
@@ -58,19 +40,13 @@ def page() -> None:
             + _("Set `STREAM_1_NAME` and `STREAM_1_URL`, or list streams in `streams.yaml`, then start `tagger up`.")
         )
         return
-    plays = reads.plays_of_day(shown.version, shown.wanted, shown.streams)
-    _controls(shown, plays)
-    _day(shown, plays)
-
-
-def _shown() -> Shown:
-    today = datetime.now(reads.settings().tz).date()
-    version = reads.version()
-    titles = reads.titles(version)
-    asked = address.Asked({name: ",".join(st.query_params.get_all(name)) for name in st.query_params})
-    day, streams = asked.day(today), asked.streams(list(titles))
-    colours = theme.palette().of_streams(list(titles))
-    return Shown(day, streams, asked.problems, today, version, titles, colours)
+    _filters(shown)
+    plays = day_reads.spans(shown.version, shown.whole)
+    heard = _day(shown, plays)
+    if plays:
+        _plays()
+    else:
+        states.empty(_why_empty(shown, heard=heard))
 
 
 def _state_of_things(day: date, version: str, titles: Mapping[str, str]) -> tuple[object, ...]:
@@ -83,70 +59,17 @@ def _state_of_things(day: date, version: str, titles: Mapping[str, str]) -> tupl
 @st.fragment(run_every=POLL_S)
 def _live(day: date) -> None:
     """The live cards, drawn again every POLL_S; the rest of the page only when there is something new."""
-    with failures.told():
+    with st.container(key="live"), failures.told():
         version = reads.version()
         titles = reads.titles(version)
         if st.session_state.get(DRAWN_KEY) != _state_of_things(day, version, titles):
             st.rerun()
-        known = reads.live_streams()
-        latest = reads.latest_plays(version)
-        palette = theme.palette()
-        colours = palette.of_streams(list(titles))
-        now = datetime.now(UTC)
-        cards(
-            [
-                _card(stream, latest.get(stream.name), colours.get(stream.name, palette.grey), now)
-                for stream in known.streams
-            ]
-        )
-        if problem := _trouble(known.trouble) or plain(reads.not_well()):
-            st.warning(problem)
+        live_cards(version, titles)
 
 
-def _trouble(trouble: Trouble | None) -> str:
-    match trouble:
-        case Trouble.API_DOWN:
-            text = _("The api does not answer at {url}, so nobody can say how the streams are.")
-            return text.format(url=plain(reads.settings().api_url))
-        case Trouble.CAPTURE_DOWN:
-            return _("Capture does not answer: nothing is being recorded now.")
-    return ""
-
-
-def _card(stream: reads.LiveStream, play: Play | None, colour: str, now: datetime) -> Card:
-    live = stream.state == "live"
-    state = states.word(stream.state)
-    return Card(
-        colour=colour,
-        dot=states.colour(stream.state, theme.palette()),
-        state=state,
-        art=art.picture(play.track) if play else art.blank(),
-        stream=stream.title,
-        when=(_age(play, now) if play else "") if live else state,
-        title=play.track.title if play else _("Listening…") if live else _("Nothing yet"),
-        artist=play.track.artist if play else _("no track has been named yet"),
-        hint=" · ".join(text for text in (state, _from_to(play) if play else "", stream.last_error) if text),
-    )
-
-
-def _age(play: Play, now: datetime) -> str:
-    """For how long a track has been on; when it is over, how long ago that was."""
-    if now - play.ended_at > timedelta(seconds=NOW_HOPS * reads.settings().hop_s):
-        return formats.ago(play.ended_at, now)
-    minutes = int((now - play.started_at).total_seconds()) // 60
-    return _("{count} min").format(count=minutes) if minutes > 0 else _("now")
-
-
-def _from_to(play: Play) -> str:
-    tz = reads.settings().tz
-    start, end = (formats.clock(instant, tz) for instant in (play.started_at, play.ended_at))
-    return _("heard from {start} to {end}").format(start=start, end=end)
-
-
-def _controls(shown: Shown, plays: Sequence[Play]) -> None:
+def _filters(shown: Shown) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
-        with st.container(horizontal=True, vertical_alignment="center", width="content", wrap=False):
-            _day_picker(shown)
+        day_picker(shown.wanted, shown.today, lambda day: shown.go(wanted=day, page=1, play=""))
         st.session_state[STREAMS_KEY] = list(shown.streams)
         with st.container(width="stretch"):
             st.pills(
@@ -159,81 +82,97 @@ def _controls(shown: Shown, plays: Sequence[Play]) -> None:
                 args=(shown,),
                 label_visibility="collapsed",
             )
-        tz = reads.settings().tz
-        st.download_button(
-            _("CSV"),
-            lambda: plays_csv(plays, tz),
-            file_name=f"plays-{shown.wanted.isoformat()}-{'+'.join(shown.streams) or 'all'}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            help=_("The plays of this day, as filtered"),
-        )
-
-
-def _day_picker(shown: Shown) -> None:
-    day = shown.wanted
-    before, after = day - timedelta(days=1), day + timedelta(days=1)
-    st.button(
-        "", key="day_before", icon=":material/chevron_left:", help=_("The day before"), on_click=_go,
-        args=(shown, before), disabled=before < address.FIRST_DAY,
-    )  # fmt: skip
-    st.session_state[DAY_KEY] = day
-    st.date_input(
-        _("Day"),
-        min_value=address.FIRST_DAY,
-        max_value=shown.today,
-        key=DAY_KEY,
-        format="YYYY-MM-DD",
-        on_change=_day_picked,
-        args=(shown,),
-        label_visibility="collapsed",
-        width=150,
-    )
-    st.button(
-        "", key="day_after", icon=":material/chevron_right:", help=_("The day after"), on_click=_go,
-        args=(shown, after), disabled=after > shown.today,
-    )  # fmt: skip
-
-
-def _go(shown: Shown, day: date) -> None:
-    _set_address(shown, day, shown.streams)
-
-
-def _day_picked(shown: Shown) -> None:
-    _set_address(shown, st.session_state[DAY_KEY] or shown.today, shown.streams)
 
 
 def _streams_picked(shown: Shown) -> None:
-    picked = [name for name in shown.titles if name in st.session_state[STREAMS_KEY]]
-    _set_address(shown, shown.wanted, picked)
+    picked = tuple(name for name in shown.titles if name in st.session_state[STREAMS_KEY])
+    shown.go(streams=picked, page=1, play="")
 
 
-def _set_address(shown: Shown, day: date, streams: Sequence[str]) -> None:
-    """Today needs no date, so that a bookmark stays on today."""
-    st.query_params.from_dict(address.parameters(date=None if day == shown.today else day, stream=streams))
-
-
-def _day(shown: Shown, plays: Sequence[Play]) -> None:
+def _day(shown: Shown, plays: Sequence[Span]) -> bool:
+    """The timeline; returns whether anything was heard."""
     names = shown.streams or tuple(shown.titles)
     rows = [timeline.Row(name, shown.titles[name], shown.colours[name]) for name in names]
     coverage = reads.coverage_of_day(shown.version, shown.wanted, shown.streams)
     gaps = {one.stream: one.gaps for one in coverage}
     chart = timeline.option(shown.day, rows, plays, gaps, datetime.now(UTC), theme.palette())
-    st.echarts_chart(chart, height=timeline.height(rows), key="timeline", alt=_in_words(shown, plays))
-    if plays:
-        play_list.numbers(plays)
-        play_list.table(shown.day, plays, shown.titles)
-    else:
-        states.empty(_why_empty(shown, heard=any(one.heard or one.silent for one in coverage)))
-
-
-def _in_words(shown: Shown, plays: Sequence[Play]) -> str:
-    return ngettext(
+    said = ngettext(
         "Timeline of {day}: {count} play, listed in the table below",
         "Timeline of {day}: {count} plays, listed in the table below",
         len(plays),
         day=formats.day(shown.wanted),
+    )
+    st.echarts_chart(chart, height=timeline.height(rows), key="timeline", alt=said)
+    return any(one.heard or one.silent for one in coverage)
+
+
+@st.fragment
+def _plays() -> None:
+    """The hours to be listed, their numbers and plays: drawn alone when a visitor chooses among them."""
+    with failures.told():
+        shown = shown_now()
+        _hours(shown)
+        now = datetime.now(UTC)
+        found = day_reads.listed(
+            shown.version,
+            shown.stretch,
+            shown.day_before(now.replace(second=0, microsecond=0)),
+            limit=PAGE_PLAYS,
+            offset=PAGE_PLAYS * (shown.page - 1),
+        )
+        play_list.numbers(found.numbers, found.others, so_far=shown.wanted == shown.today)
+        with st.container(horizontal=True, vertical_alignment="center", key="listed"):
+            play_list.pager(shown.page, found.numbers.plays, lambda page: shown.go(page=page))
+            st.space("stretch")
+            _csv(shown)
+        if found.plays:
+            play_list.table(shown.day, found.plays, shown.titles, lambda play: shown.go(play=play))
+        else:
+            states.empty(_("No play began in these hours: choose more of them under the timeline."))
+        if shown.play and (play := day_reads.play(shown.version, shown.play)):
+            play_evidence.show(play, shown.titles, lambda: shown.go(play=""))
+
+
+def _hours(shown: Shown) -> None:
+    """From and to when plays are listed: dragged along under the timeline, quarter by quarter."""
+    quarters = round((shown.day.end - shown.day.start) / QUARTER)
+    chosen = shown.hours or (0, quarters / 4)
+    st.session_state[HOURS_KEY] = tuple(round(hour * 4) for hour in chosen)
+    with st.container(key="hours"):
+        st.select_slider(
+            _("Hours to list"),
+            list(range(quarters + 1)),
+            value=(0, quarters),
+            format_func=lambda quarter: _quarter(shown, quarter, quarters),
+            key=HOURS_KEY,
+            on_change=_hours_picked,
+            args=(shown, quarters),
+            label_visibility="collapsed",
+        )
+
+
+def _quarter(shown: Shown, quarter: int, quarters: int) -> str:
+    """What the clock says; the day's end has a name of its own, for Streamlit tells values apart by what they show."""
+    return _("midnight") if quarter == quarters else shown.day.clock(shown.day.start + quarter * QUARTER)
+
+
+def _hours_picked(shown: Shown, quarters: int) -> None:
+    first, last = st.session_state[HOURS_KEY]
+    everything = (first, last) == (0, quarters) or first == last
+    shown.go(hours=None if everything else (first / 4, last / 4), page=1)
+
+
+def _csv(shown: Shown) -> None:
+    tz = reads.settings().tz
+    hours = f"-{shown.hours[0]:g}-{shown.hours[1]:g}h" if shown.hours else ""
+    st.download_button(
+        _("CSV"),
+        lambda: plays_csv(day_reads.plays_to_keep(shown.stretch), tz),
+        file_name=f"plays-{shown.wanted.isoformat()}{hours}-{'+'.join(shown.streams) or 'all'}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        help=_("All plays of these hours and streams"),
     )
 
 

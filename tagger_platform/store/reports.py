@@ -88,9 +88,9 @@ def latest_plays(database: Database) -> dict[str, Play]:
     """The newest play of every stream."""
     with database.reading() as connection:
         rows = connection.execute(
-            PLAYS
-            + " WHERE p.started_at >= coalesce((SELECT max(started_at) FROM plays), p.started_at) - INTERVAL 7 DAY"
-            " QUALIFY row_number() OVER (PARTITION BY p.stream ORDER BY p.started_at DESC, p.play_id) = 1"
+            "WITH late AS (SELECT max(started_at) - INTERVAL 7 DAY AS since FROM plays)"
+            f" {PLAYS} WHERE p.started_at >= (SELECT since FROM late) AND p.play_id IN (SELECT"
+            " arg_max(play_id, started_at) FROM plays WHERE started_at >= (SELECT since FROM late) GROUP BY stream)"
         ).fetchall()
         return {play.stream: play for play in with_local_art(connection, plays_from(connection, rows))}
 

@@ -23,6 +23,21 @@ def test_streams_come_in_their_own_order():
 
 
 @pytest.mark.parametrize(
+    ("text", "hours"),
+    [("13.5-15", (13.5, 15)), ("0-25", (0, 25)), ("1.1-2.13", (1, 2.25)), ("", None)],
+)
+def test_hours_are_read_in_quarters(text, hours):
+    asked = Asked({"hours": text})
+    assert (asked.hours(25), asked.problems) == (hours, [])
+
+
+@pytest.mark.parametrize("text", ["15-13.5", "5-5", "5-5.1", "0-25.25", "-1-4", "9", "a-b", "1e1-12", "٣-٥", "0-100"])
+def test_hours_that_the_day_does_not_have_are_all_of_it_with_a_sentence(text):
+    asked = Asked({"hours": text})
+    assert (asked.hours(25), len(asked.problems)) == (None, 1)
+
+
+@pytest.mark.parametrize(
     "text",
     ["yesterday", "2026-02-30", "20261120", "2026-11-20T00:00", "1999-12-31", "2026-11-22", "'; DROP", "٢٠٢٦-١١-٢٠"],
 )

@@ -94,6 +94,7 @@ def test_a_day_is_listed_newest_first(open_page, plays):
     assert [row["time"] for row in rows] == ["09:30", "09:20", "09:10", "09:00"]
     assert rows[-1]["title"] == plays[0].track.title
     assert rows[-1]["stream"] == "KEXP 90.3"
+    assert {row["length"] for row in rows} == {"3:20"}
     assert [row["by"] for row in rows if "probable" in str(row["by"])] == [rows[0]["by"]]
 
 
@@ -114,6 +115,52 @@ def test_four_numbers(open_page, plays):
         "Most played artist": artist,
         "Median confidence": "85%",
     }
+
+
+def test_the_day_before_stands_beside_each_number(open_page, plays):
+    beside = [metric.delta for metric in open_page(date="2025-11-20").metric]
+    assert beside[:2] == ["the day before: 1", "the day before: 1"]
+    assert beside[3] == "the day before: 90%"
+
+
+def test_a_day_that_is_not_over_is_compared_with_yesterday_by_now(open_page, database):
+    now = datetime.now(samples.TZ)
+    yesterday = [samples.play("kexp", now - timedelta(days=1, minutes=minutes)) for minutes in (-30, 30)]
+    samples.write_plays(database, [*yesterday, samples.play("kexp", now - timedelta(seconds=30))])
+    beside = open_page().metric[0].delta
+    assert beside.startswith("yesterday by now: ")
+    assert int(beside.rpartition(" ")[2]) <= 1
+
+
+def test_hours_are_deep_linked_and_list_what_began_in_them(open_page, plays):
+    page = open_page(date="2025-11-20", hours="9.25-9.5")
+    assert [row["time"] for row in table_of(page)] == ["09:20"]
+    assert metrics_of(page)["Plays"] == "1"
+    page.select_slider[0].set_value((36, 37)).run()
+    assert page.query_params["hours"] == "9-9.25"
+    assert [row["time"] for row in table_of(page)] == ["09:10", "09:00"]
+    page.select_slider[0].set_value((0, 96)).run()
+    assert "hours" not in page.query_params
+    assert len(table_of(page)) == 4
+
+
+def test_hours_without_a_play_say_so(open_page, plays):
+    page = open_page(date="2025-11-20", hours="0-1")
+    assert "No play began in these hours" in page.info[0].value
+    assert metrics_of(page)["Median confidence"] == "–"
+
+
+def test_a_long_day_is_leafed_through(open_page, database):
+    first = datetime(2025, 11, 20, 1, tzinfo=samples.TZ)
+    samples.write_plays(
+        database, [samples.play("kexp", first + timedelta(minutes=number), seconds=20) for number in range(201)]
+    )
+    page = open_page(date="2025-11-20")
+    assert (len(table_of(page)), page.button(key="newer").disabled) == (200, True)
+    page.button(key="older").click().run()
+    assert [row["time"] for row in table_of(page)] == ["01:00"]
+    assert page.query_params["page"] == "2"
+    assert page.button(key="older").disabled
 
 
 def test_a_deep_link_filters_by_stream(open_page, plays):
@@ -203,6 +250,18 @@ def test_capture_being_down_is_a_sentence(open_page, api):
     for stream in api.health["streams"]:
         stream["state"] = "capture_down"
     assert open_page().warning[0].value.startswith("Capture does not answer")
+
+
+def test_a_card_shows_the_level_and_leads_to_what_made_its_play(open_page, database, api):
+    now = datetime.now(samples.TZ)
+    samples.write_plays(database, [samples.play("kexp", now - timedelta(minutes=3), seconds=170)])
+    api.health["streams"][0]["level_dbfs"] = -15.2
+    cards = cards_of(open_page())
+    assert cards.count("level -15 dBFS") == 2
+    assert cards.count('class="level"') == 1
+    assert "width:75%" in cards
+    assert f'href="/?play=kexp-{int((now - timedelta(minutes=3)).timestamp())}"' in cards
+    assert "since " in cards
 
 
 def test_what_is_not_well_is_one_line(open_page, api):

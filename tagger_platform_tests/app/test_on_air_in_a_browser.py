@@ -1,5 +1,6 @@
 """The On air page as people meet it: real servers, a real browser in another time zone, nothing off loopback."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,11 +10,22 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tagger_platform.recognize.cover_art import Picture, keep
+from tagger_platform.store.airtime import Stretch, plays_within
 from tagger_platform.store.art import Tried, note_tried
-from tagger_platform.store.reports import plays_of_day
+from tagger_platform.store.reports import day_bounds, plays_of_day
 from tagger_platform.store.rows import plays_csv
 from tagger_platform_tests import samples
-from tagger_platform_tests.app.browsing import PHONE, Platform, platform_over, sticks_out, visit
+from tagger_platform_tests.app.browsing import (
+    PHONE,
+    Platform,
+    barriers,
+    picture,
+    platform_over,
+    settled,
+    sticks_out,
+    visit,
+)
+from tagger_platform_tests.app.evidence import write_evidence
 from tagger_platform_tests.standins.pictures import image
 
 pytestmark = pytest.mark.real
@@ -27,6 +39,7 @@ DAY = samples.DAY
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     with platform_over(tmp_path_factory.mktemp("data")) as running:
         samples.write_day(running.database, DAY)
+        write_evidence(running.database, running.settings.clips_dir)
         yield running
 
 
@@ -73,7 +86,7 @@ def test_a_stream_is_picked_and_the_address_follows(platform: Platform, page: Pa
 def test_a_deep_link_shows_what_it_names(platform: Platform, page: Page) -> None:
     page.goto(f"{platform.url}/?date={DAY}&stream=playa,kitchen")
     expect(plays_metric(page)).to_have_text(count_of(platform, "playa", "kitchen"))
-    page.get_by_role("button", name="chevron_left").click()
+    page.get_by_role("button", name="The day before", exact=True).click()
     expect(page.get_by_text("Nothing was heard on these streams that day")).to_be_visible()
     query = parse_qs(urlsplit(page.url).query)
     assert query == {"date": [(DAY - timedelta(days=1)).isoformat()], "stream": ["playa,kitchen"]}
@@ -103,6 +116,78 @@ def test_the_csv_is_what_the_store_holds(platform: Platform, page: Page, streams
     held = plays_of_day(platform.database, DAY, samples.TZ, streams=streams).plays
     assert Path(download.value.path()).read_text(encoding="utf-8") == plays_csv(held, samples.TZ)
     assert download.value.suggested_filename == f"plays-{DAY}-{'+'.join(streams) or 'all'}.csv"
+
+
+def test_hours_are_dragged_and_the_csv_is_of_just_these(platform: Platform, page: Page) -> None:
+    page.goto(f"{platform.url}/?date={DAY}&stream=kexp,nova")
+    expect(plays_metric(page)).to_have_text(count_of(platform, "kexp", "nova"))
+    first, last = page.get_by_role("slider").all()
+    drag(page, first, halfway_to=last)
+    expect(page).to_have_url(re.compile(r"hours=1[12](\.\d+)?-24"))
+    last.press("ArrowLeft")
+    expect(page).to_have_url(re.compile(r"hours=1[12](\.\d+)?-23\.75"))
+    midnight = day_bounds(DAY, samples.TZ)[0]
+    begin, over = (
+        midnight + timedelta(hours=float(hour)) for hour in parse_qs(urlsplit(page.url).query)["hours"][0].split("-")
+    )
+    held = plays_within(platform.database, Stretch(begin, over, ("kexp", "nova")))
+    expect(plays_metric(page)).to_have_text(f"{len(held)}")
+    with page.expect_download() as download:
+        page.get_by_test_id("stDownloadButton").get_by_role("button").click()
+    assert Path(download.value.path()).read_text(encoding="utf-8") == plays_csv(held, samples.TZ)
+
+
+def drag(page: Page, handle: Locator, *, halfway_to: Locator) -> None:
+    """Take hold of it with the mouse, and let go half-way to another."""
+    start, end = handle.bounding_box(), halfway_to.bounding_box()
+    assert start
+    assert end
+    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    page.mouse.down()
+    page.mouse.move((start["x"] + end["x"]) / 2, start["y"], steps=5)
+    page.mouse.up()
+
+
+def test_the_evidence_of_a_play_is_read_and_heard_and_closed_again(platform: Platform, page: Page) -> None:
+    page.goto(f"{platform.url}/?play=proven")
+    evidence = page.get_by_role("dialog")
+    expect(evidence.get_by_text("two consecutive windows (23:56:00 and 23:56:30)")).to_be_visible()
+    clip = evidence.locator("audio")
+    clip.evaluate("audio => { audio.muted = true; return audio.play() }")
+    expect(clip).to_have_js_property("duration", 12)
+    evidence.get_by_text("23:56:00 shazam").click()
+    expect(evidence.get_by_test_id("stJson")).to_contain_text("Doubt")
+    assert barriers(page) == []
+    picture(page, "on-air-evidence")
+    page.keyboard.press("Escape")
+    expect(evidence).to_have_count(0)
+    expect(page).to_have_url(f"{platform.url}/?date={DAY}")
+
+
+def test_a_play_is_selected_in_the_table(platform: Platform, page: Page) -> None:
+    page.goto(f"{platform.url}/?date={DAY}&stream=kexp&hours=23.75-24")
+    settled(page)
+    table = page.get_by_test_id("stDataFrame")
+    expect(table.locator("canvas").first).to_be_visible()
+    table.click(position={"x": 18, "y": 60})
+    evidence = page.get_by_role("dialog")
+    expect(evidence).to_be_visible()
+    (play,) = parse_qs(urlsplit(page.url).query)["play"]
+    newest = [one.play_id for one in plays_of_day(platform.database, DAY, samples.TZ, streams=["kexp"]).plays][-1]
+    assert play == newest
+    page.keyboard.press("Escape")
+    expect(evidence).to_have_count(0)
+    table.click(position={"x": 18, "y": 60})
+    expect(evidence).to_be_visible()
+
+
+def test_in_the_light_theme_what_is_chosen_can_be_read(platform: Platform, page: Page) -> None:
+    page.context.add_cookies([{"name": "tagger_theme", "value": "light", "url": platform.url}])
+    page.goto(f"{platform.url}/?date={DAY}&stream=kexp&hours=6-14.5")
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    settled(page)
+    assert barriers(page) == []
+    picture(page, "on-air-light")
 
 
 def test_a_damaged_address_is_told_and_shown_as_today(platform: Platform, page: Page) -> None:

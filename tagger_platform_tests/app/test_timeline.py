@@ -8,7 +8,7 @@ from streamlit_app import timeline
 from streamlit_app.timeline import Row
 from streamlit_app.ui.theme import DARK
 from tagger_platform.decide.coverage import Gap
-from tagger_platform.model import PlayStatus
+from tagger_platform.store.airtime import Span
 from tagger_platform.store.reports import day_bounds
 from tagger_platform_tests import samples
 
@@ -18,6 +18,10 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 def day_of(day: date) -> timeline.Day:
     return timeline.Day(*day_bounds(day, samples.TZ), samples.TZ)
+
+
+def span(stream, start, *, seconds=200, probable=False):
+    return Span(stream, start, start + timedelta(seconds=seconds), probable, "Crying Over Again", "Lonely Motel")
 
 
 def series_of(option, name):
@@ -43,26 +47,26 @@ def test_labels_follow_the_clock_of_the_day(day, hours, labels):
 
 def test_a_play_stands_at_its_hours_in_its_streams_row():
     shown = day_of(date(2025, 11, 2))
-    noon = samples.play("nova", datetime(2025, 11, 2, 12, tzinfo=samples.TZ), seconds=360)
+    noon = span("nova", datetime(2025, 11, 2, 12, tzinfo=samples.TZ), seconds=360)
     spans = series_of(timeline.option(shown, ROWS, [noon], {}, LONG_AGO, DARK), "Nova Jazz")["data"]
     assert spans[0]["coords"] == [[13.0, 1], [13.1, 1]]
-    assert spans[0]["name"].startswith(noon.track.title)
+    assert spans[0]["name"].startswith(noon.title)
     assert "12:00–12:06" in spans[0]["name"]
 
 
 def test_a_probable_play_is_faded_and_says_so():
     shown = day_of(samples.DAY)
     start = datetime(2025, 11, 20, 12, tzinfo=samples.TZ)
-    play = samples.play("kexp", start, status=PlayStatus.PROBABLE)
-    span = series_of(timeline.option(shown, ROWS, [play], {}, LONG_AGO, DARK), "KEXP 90.3")["data"][0]
-    assert span["lineStyle"]["opacity"] < 1
-    assert span["name"].endswith("probable")
+    play = span("kexp", start, probable=True)
+    drawn = series_of(timeline.option(shown, ROWS, [play], {}, LONG_AGO, DARK), "KEXP 90.3")["data"][0]
+    assert drawn["lineStyle"]["opacity"] < 1
+    assert drawn["name"].endswith("probable")
 
 
 def test_a_play_over_midnight_ends_with_the_day_and_a_short_one_can_be_seen():
     shown = day_of(samples.DAY)
-    late = samples.play("kexp", datetime(2025, 11, 20, 23, 58, tzinfo=samples.TZ), seconds=600)
-    short = samples.play("kexp", datetime(2025, 11, 20, 6, tzinfo=samples.TZ), seconds=1)
+    late = span("kexp", datetime(2025, 11, 20, 23, 58, tzinfo=samples.TZ), seconds=600)
+    short = span("kexp", datetime(2025, 11, 20, 6, tzinfo=samples.TZ), seconds=1)
     data = series_of(timeline.option(shown, ROWS, [late, short], {}, LONG_AGO, DARK), "KEXP 90.3")["data"]
     assert data[0]["coords"][1] == [24.0, 0]
     assert data[1]["coords"][1][0] - data[1]["coords"][0][0] == pytest.approx(timeline.SHORTEST_H, abs=1e-3)

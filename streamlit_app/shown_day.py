@@ -1,0 +1,111 @@
+"""What the page On air shows: its address, understood, and the address of what a visitor chooses next.
+
+What belongs here: from the address to a day, streams, hours, a page of the list and a play, and back. What does not:
+drawing, asking for plays.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import streamlit as st
+
+from streamlit_app import address, day_reads, reads
+from streamlit_app.timeline import Day
+from streamlit_app.ui import theme
+from streamlit_app.words import _
+from tagger_platform.store.airtime import Stretch
+from tagger_platform.store.reports import day_bounds
+
+PLAY = "play"
+LAST_PAGE = 9_999
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The day and what of it is shown; `hours` since midnight, None for all; `titles` and `colours` are by stream."""
+
+    wanted: date
+    streams: tuple[str, ...]
+    hours: tuple[float, float] | None
+    page: int
+    play: str
+    problems: list[str]
+    today: date
+    version: str
+    titles: dict[str, str]
+    colours: dict[str, str]
+
+    @property
+    def day(self) -> Day:
+        return _day(self.wanted)
+
+    @property
+    def whole(self) -> Stretch:
+        """All hours of the day."""
+        return Stretch(self.day.start, self.day.end, self.streams)
+
+    @property
+    def stretch(self) -> Stretch:
+        """The hours that were chosen."""
+        return self._in_hours_of(self.day)
+
+    def day_before(self, now: datetime) -> Stretch:
+        """The same hours of the day before; of a day that is not over, those that are."""
+        found = self._in_hours_of(before := _day(self.wanted - timedelta(days=1)))
+        if self.day.start <= now < self.day.end:
+            return replace(found, end=max(found.start, min(found.end, before.start + (now - self.day.start))))
+        return found
+
+    def _in_hours_of(self, day: Day) -> Stretch:
+        if self.hours is None:
+            return Stretch(day.start, day.end, self.streams)
+        start, end = (min(day.start + timedelta(hours=hour), day.end) for hour in self.hours)
+        return Stretch(start, end, self.streams)
+
+    def go(self, **changes: Any) -> None:  # noqa: ANN401 (whatever `replace` takes)
+        """Have the address ask for something else. Today needs no date, so that a bookmark stays on today."""
+        then = replace(self, **changes)
+        st.query_params.from_dict(
+            address.parameters(
+                date=None if then.wanted == then.today else then.wanted,
+                stream=then.streams,
+                hours=f"{then.hours[0]:g}-{then.hours[1]:g}" if then.hours else None,
+                page=then.page if then.page > 1 else None,
+                play=then.play,
+            )
+        )
+
+
+def shown_now() -> Shown:
+    """What the address asks for now. A play without a date brings its own day along."""
+    today = datetime.now(reads.settings().tz).date()
+    version = reads.version()
+    titles = reads.titles(version)
+    asked = address.Asked({name: ",".join(st.query_params.get_all(name)) for name in st.query_params})
+    play = asked.text(PLAY)
+    found = day_reads.play(version, play) if play else None
+    if play and found is None:
+        asked.problems.append(_("The log has no such play, or no longer."))
+    if found and "date" not in st.query_params:
+        wanted = found.started_at.astimezone(reads.settings().tz).date()
+    else:
+        wanted = asked.day(today)
+    day = _day(wanted)
+    return Shown(
+        wanted=wanted,
+        streams=asked.streams(list(titles)),
+        hours=asked.hours(day.hours(day.end)),
+        page=asked.number("page", 1, LAST_PAGE, 1),
+        play=play if found else "",
+        problems=asked.problems,
+        today=today,
+        version=version,
+        titles=titles,
+        colours=theme.palette().of_streams(list(titles)),
+    )
+
+
+def _day(day: date) -> Day:
+    tz = reads.settings().tz
+    return Day(*day_bounds(day, tz), tz)

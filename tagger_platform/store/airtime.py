@@ -1,0 +1,108 @@
+"""What was on air in a stretch of time: every play as a span to draw, its numbers, and its plays page by page.
+
+What belongs here: the questions of the page On air, each fast on a log of millions. What does not: coverage
+(`reports`), what is behind a play (`proof`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from tagger_platform.model import Play, PlayStatus
+from tagger_platform.store.art import with_local_art
+from tagger_platform.store.database import Connection, Database
+from tagger_platform.store.rows import PLAYS, aware, naive, plays_from
+
+WITHIN = " WHERE p.started_at >= $start AND p.started_at < $end AND (len($streams) = 0 OR p.stream IN $streams)"
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The plays that begin in [start, end) on `streams`; on all of them where none is named."""
+
+    start: datetime
+    end: datetime
+    streams: tuple[str, ...] = ()
+
+    @property
+    def values(self) -> dict[str, object]:
+        return {"start": naive(self.start), "end": naive(self.end), "streams": list(self.streams)}
+
+
+class Span(NamedTuple):
+    """A play as it is drawn: a day can have ten thousand."""
+
+    stream: str
+    started_at: datetime
+    ended_at: datetime
+    probable: bool
+    title: str
+    artist: str
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A stretch in four numbers; `artist` is the one played most, empty where none is named."""
+
+    plays: int
+    tracks: int
+    artist: str
+    confidence: float | None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Some plays of a stretch, the newest first, its numbers, and those of another to compare them with."""
+
+    plays: list[Play]
+    numbers: Numbers
+    others: Numbers
+
+
+def spans(database: Database, stretch: Stretch) -> list[Span]:
+    """Every play of a stretch, the oldest first."""
+    with database.reading() as connection:
+        rows = connection.execute(
+            "SELECT p.stream, p.started_at, p.ended_at, p.status = $probable, t.title, t.artist"
+            f" FROM plays p JOIN tracks t USING (track_id){WITHIN} ORDER BY p.started_at, p.stream, p.play_id",
+            {**stretch.values, "probable": PlayStatus.PROBABLE},
+        ).fetchall()
+    return [Span(stream, aware(start), aware(end), *rest) for stream, start, end, *rest in rows]
+
+
+def listed(database: Database, stretch: Stretch, other: Stretch, *, limit: int, offset: int) -> Listed:
+    """The plays of a stretch from the newest on, and the numbers of both."""
+    with database.reading() as connection:
+        rows = connection.execute(
+            f"{PLAYS}{WITHIN} ORDER BY p.started_at DESC, p.stream DESC, p.play_id LIMIT $limit OFFSET $offset",
+            {**stretch.values, "limit": limit, "offset": offset},
+        ).fetchall()
+        plays = with_local_art(connection, plays_from(connection, rows))
+        return Listed(plays, _numbers(connection, stretch), _numbers(connection, other))
+
+
+def plays_within(database: Database, stretch: Stretch) -> list[Play]:
+    """Every play of a stretch with all that is known of it, the oldest first."""
+    with database.reading() as connection:
+        rows = connection.execute(
+            f"{PLAYS}{WITHIN} ORDER BY p.started_at, p.stream, p.play_id", stretch.values
+        ).fetchall()
+        return plays_from(connection, rows)
+
+
+def play_with_id(database: Database, play_id: str) -> Play | None:
+    """One play; None where there is no such play."""
+    with database.reading() as connection:
+        rows = connection.execute(PLAYS + " WHERE p.play_id = ?", [play_id]).fetchall()
+        return next(iter(with_local_art(connection, plays_from(connection, rows))), None)
+
+
+def _numbers(connection: Connection, stretch: Stretch) -> Numbers:
+    rows = connection.execute(
+        "WITH heard AS (SELECT p.track_id, p.confidence, t.artist FROM plays p JOIN tracks t USING (track_id)"
+        f"{WITHIN})"
+        " SELECT count(*), count(DISTINCT track_id), coalesce((SELECT artist FROM heard WHERE artist <> ''"
+        " GROUP BY artist ORDER BY count(*) DESC, artist LIMIT 1), ''), median(confidence) FROM heard",
+        stretch.values,
+    ).fetchall()
+    return Numbers(*rows[0])
