@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from streamlit_app import formats, reads
+from streamlit_app import formats, links, reads
 from streamlit_app.api_client import ApiError
 from streamlit_app.ui import failures, states
 from streamlit_app.ui.figures import Figure, figures
@@ -115,14 +115,8 @@ def _row(row: Asked, titles: Mapping[str, str]) -> dict[str, object]:
         "after": row.latency_ms,
         "title": row.title,
         "artist": row.artist,
-        "run": run_link(slot),
+        "run": links.runs_of_slot(slot),
     }
-
-
-def run_link(slot: str) -> str:
-    """Dagster's own page of the runs of a slot; like Dagster's UI itself it is for this machine alone."""
-    wanted = quote(f"tag:dagster/partition={slot}", safe="")
-    return f"http://127.0.0.1:{reads.settings().dagster_port}/runs?q%5B0%5D={wanted}"
 
 
 def detail(window_id: str, answer: Answer, titles: Mapping[str, str]) -> None:
@@ -136,7 +130,7 @@ def detail(window_id: str, answer: Answer, titles: Mapping[str, str]) -> None:
             st.html(_player(f"{path}/clip"))
         else:
             st.caption(_("Its audio is not kept: only that of windows which prove a play is."))
-    st.link_button(_("The slot's runs in Dagster"), run_link(slot), icon=":material/open_in_new:")
+    st.link_button(_("The slot's runs in Dagster"), links.runs_of_slot(slot), icon=":material/open_in_new:")
     with failures.told():
         _words(f"{path}/raw/{quote(answer.provider)}", answer)
 

@@ -20,7 +20,20 @@ UNPICKLING = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "m
 LOADS_ANYTHING = {"torch.load", "yaml.load", "yaml.unsafe_load", "yaml.full_load", "os.system", "os.popen"}
 REVIEWED = {
     ("store/database.py", "sql"): "the text of a migration of ours",
-    ("store/retention.py", "f'DELETE FROM {table} WHERE {too_old}'"): "a name that is no key of AGE raises before",
+    ("store/retention.py", "f'DELETE FROM {table} WHERE {is_old}'"): "a name that is no key of IS_OLD raises before",
+    (
+        "store/retention.py",
+        "f\"SELECT DISTINCT date_trunc('day', started_at) + INTERVAL 1 DAY AS day FROM {table} WHERE {IS_OLD[table]}"
+        ' ORDER BY day"',
+    ): "the same",
+    (
+        "store/copies.py",
+        "f'SELECT count(*) FROM \"{name}\"'",
+    ): "the names of the store's own tables, as DuckDB lists them",
+    ("store/upkeep.py", "f'SELECT count(*) FROM {_quoted(name)}.{_quoted(table)}'"): "the same",
+    ("store/upkeep.py", "f'COPY FROM DATABASE {_quoted(name)} TO draft'"): "the name that DuckDB gave the open file",
+    ("store/upkeep.py", "f\"ATTACH '{file}' AS draft\""): "a path of ours, quoted; ATTACH takes no parameter",
+    ("defs/history.py", "table.delete().where(table.c.run_id == run_id)"): "built by SQLAlchemy, with a parameter",
     ("store/writes.py", "f'{verb} INTO {table} VALUES {places}{returned}'"): "callers name their table by a constant",
 }
 """Statements that are not put together from constants in sight, and why they are safe."""

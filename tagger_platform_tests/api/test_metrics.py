@@ -159,8 +159,9 @@ def test_what_the_store_says_is_read_again_only_when_it_has_changed(busy: Settin
 
 
 def test_a_spool_that_backs_up_and_a_budget_that_is_spent_show_at_once(busy: Settings):
-    old = Slot(SLOT.start - timedelta(hours=1))
-    for name in (f"ready/{SLOT.key}", f"ready/{old.key}", f"claimed/{old.key}", "pending/a", "recorded/b@file"):
+    fresh = Slot.containing(datetime.now(UTC), samples.HOP_S)
+    old = Slot(fresh.start - timedelta(hours=1))
+    for name in (f"ready/{fresh.key}", f"ready/{old.key}", f"claimed/{old.key}", "pending/a", "recorded/b@file"):
         (busy.spool_dir / name).mkdir(parents=True)
     budget = Budget(busy.budget_path, "shazam", busy.shazam_per_minute)
     budget.take("kexp")

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 from tagger_platform_tests.app.browsing import chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as opened:
         yield opened

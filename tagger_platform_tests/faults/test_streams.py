@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.faults.moody_radio import Fault, MoodyRadio
 from benchmarks.faults.streams import GRACE_S, TIMEOUT_S, Listening, listening_run
-from tagger_platform.capture.ffmpeg import Process, find_ffmpeg
+from tagger_platform.capture.ffmpeg import Command, Process, find_ffmpeg
 from tagger_platform.capture.listener import Listener
 from tagger_platform.capture.metrics import Metrics
 from tagger_platform.model import Stream
@@ -49,8 +49,8 @@ def test_whatever_a_server_does_its_stream_recovers_in_time_and_nothing_leaks(li
 def test_hundreds_of_reconnects_leave_no_process_and_no_descriptor_behind() -> None:
     now, pids = 0.0, []
 
-    def spawn(command: list[str]) -> Process:
-        process = Process(["/bin/sh", "-c", "echo no such stream >&2"])
+    def spawn(_command: Command) -> Process:
+        process = Process(Command(["/bin/sh", "-c", "echo no such stream >&2"]))
         pids.append(process._process.pid)
         return process
 

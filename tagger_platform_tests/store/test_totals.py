@@ -172,7 +172,7 @@ def test_an_older_log_is_counted_when_it_is_brought_up_to_date(database: Databas
             write_slot(connection, slot, heard[slot])
             derive(connection, slot)
         counted = totals.read(connection)
-        for table in ("totals", "last_runs", "canary_results", "track_embeddings", "track_clusters"):
+        for table in ("totals", "last_runs", "canary_results", "track_embeddings", "track_clusters", "identifications"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("DELETE FROM schema_migrations WHERE version >= 7")
     with database.reading() as connection:
