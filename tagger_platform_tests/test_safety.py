@@ -29,7 +29,7 @@ REVIEWED = {
     (
         "store/copies.py",
         "f'SELECT count(*) FROM \"{name}\"'",
-    ): "the names of the store's own tables, as DuckDB lists them",
+    ): "the store's own tables, as DuckDB lists them",
     ("store/upkeep.py", "f'SELECT count(*) FROM {_quoted(name)}.{_quoted(table)}'"): "the same",
     ("store/upkeep.py", "f'COPY FROM DATABASE {_quoted(name)} TO draft'"): "the name that DuckDB gave the open file",
     ("store/upkeep.py", "f\"ATTACH '{file}' AS draft\""): "a path of ours, quoted; ATTACH takes no parameter",
