@@ -169,5 +169,5 @@ def test_a_worker_that_answers_nothing_any_more_is_replaced(tmp_path, made) -> N
     queries = made(Loader(tmp_path), patience_s=0.05)
     answered(queries)
     queries.vector(f"wait for {tmp_path / 'never'}", NAME)
-    until(lambda: queries.vector("x" * 1000, NAME) is None and starts(tmp_path) == 2)
+    until(lambda: [queries.vector("x" * 1000, NAME)] and starts(tmp_path) == 2)
     answered(queries)
