@@ -121,6 +121,7 @@ def test_the_csv_is_what_the_store_holds(platform: Platform, page: Page, streams
 def test_hours_are_dragged_and_the_csv_is_of_just_these(platform: Platform, page: Page) -> None:
     page.goto(f"{platform.url}/?date={DAY}&stream=kexp,nova")
     expect(plays_metric(page)).to_have_text(count_of(platform, "kexp", "nova"))
+    expect(page.get_by_role("slider")).to_have_count(2)
     first, last = page.get_by_role("slider").all()
     drag(page, first, halfway_to=last)
     expect(page).to_have_url(re.compile(r"hours=1[12](\.\d+)?-24"))
