@@ -20,6 +20,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from types import FrameType
 
 from tagger_platform.capture.ffmpeg import Process, find_ffmpeg
+from tagger_platform.capture.memory import return_large_pieces
 from tagger_platform.capture.server import Health, Server
 from tagger_platform.capture.supervisor import Supervisor
 from tagger_platform.capture.writer import Writer
@@ -44,6 +45,7 @@ RELOAD_S = 5.0
 
 def run(settings: Settings) -> int:
     """Capture until SIGTERM or SIGINT; returns the exit code. Raises RequestError where it cannot even begin."""
+    return_large_pieces()
     ffmpeg = find_ffmpeg(settings.ffmpeg_path)
     with _spool(settings) as spool:
         room = Room(settings.data_dir, settings.disk_reserve_bytes)
