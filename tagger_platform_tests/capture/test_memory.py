@@ -18,8 +18,8 @@ from tagger_platform.settings import Settings
 if {capture}:
     with contextlib.suppress(RequestError):
         run(Settings.load())
-np.zeros(8 * LARGE_BYTES, np.uint8)  # freed at once: glibc now wants pieces up to this size on its heap
-ring = np.zeros(2 * LARGE_BYTES, np.uint8)
+np.zeros(64 * LARGE_BYTES, np.uint8)  # freed at once: glibc now wants pieces up to this size on its heap
+ring = np.zeros(32 * LARGE_BYTES, np.uint8)  # more than any hole that starting may have left
 heap = next(line.split()[0] for line in open("/proc/self/maps") if "[heap]" in line)
 start, end = (int(address, 16) for address in heap.split("-"))
 print("on the heap" if start <= ring.ctypes.data < end else "on its own")

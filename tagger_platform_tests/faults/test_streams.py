@@ -25,7 +25,7 @@ LISTENERS, RECONNECTS = 20, 300
 SETTLED = 100
 """Reconnects after which memory counts."""
 GREW_MOST = 100_000
-"""Bytes: 500 for each of the reconnects that follow. 30,000 were seen, and 700,000 while each made a CDLL of its own."""
+"""Bytes: 500 for each of the reconnects that follow; seen: 30,000, and 700,000 while each made a CDLL of its own."""
 
 
 @pytest.fixture
