@@ -9,14 +9,12 @@ was least late. Audio then sits 27-45 ms (RTSP) to 141 ms (Icecast) behind its t
 
 from collections import deque
 from itertools import takewhile
-from mmap import mmap
 
 import numpy as np
 import numpy.typing as npt
 
 RATE = 16_000
 """samples a second, mono: what the recognisers use"""
-SAMPLE_BYTES = 2
 MEMORY_S = 60.0
 """seconds over which the minimum is taken: long enough for a rare early packet, short enough to follow drift"""
 STEADY_S = 0.05
@@ -33,8 +31,7 @@ class Timeline:
     """The newest `capacity_s` seconds of an unbroken run of audio, addressed by time."""
 
     def __init__(self, capacity_s: float, settle_s: float) -> None:
-        # Straight from the system: on the heap each stream that comes and goes would leave a hole of its size.
-        self._ring: Samples = np.frombuffer(mmap(-1, int(capacity_s * RATE) * SAMPLE_BYTES), dtype=np.int16)
+        self._ring: Samples = np.zeros(int(capacity_s * RATE), dtype=np.int16)
         self._settle_s = settle_s
         self.clear()
 
