@@ -11,6 +11,7 @@ Read in this order::
     writer      windows and manifests to disk, away from those who listen
     supervisor  all listeners and all slots
     server      the process's own small port
+    memory      what is freed goes back to the system
     service     run(): everything above, wired, until SIGTERM
     check       check(): try a URL and say what is wrong
 

@@ -8,6 +8,7 @@ with ffmpeg 5, 7 and 9. ffmpeg never reconnects by itself: it would splice silen
 import contextlib
 import ctypes
 import fcntl
+import functools
 import os
 import shutil
 import signal
@@ -207,7 +208,7 @@ def _end_with_parent() -> Callable[[], None] | None:
     without a reader ends at its next write, or by its network timeout."""
     if sys.platform != "linux":
         return None
-    prctl, parent = ctypes.CDLL(None).prctl, os.getpid()
+    prctl, parent = _libc().prctl, os.getpid()
 
     def ask() -> None:  # runs between fork and exec: nothing here may allocate much or take a lock
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -215,6 +216,12 @@ def _end_with_parent() -> Callable[[], None] | None:
             os._exit(1)
 
     return ask
+
+
+@functools.cache
+def _libc() -> ctypes.CDLL:
+    """Each CDLL is a class and its circle of references: of one per connection they pile up for the collector."""
+    return ctypes.CDLL(None)
 
 
 def recent_words() -> deque[str]:

@@ -20,6 +20,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from types import FrameType
 
 from tagger_platform.capture.ffmpeg import Process, find_ffmpeg
+from tagger_platform.capture.memory import return_holes, return_large_pieces
 from tagger_platform.capture.server import Health, Server
 from tagger_platform.capture.supervisor import Supervisor
 from tagger_platform.capture.writer import Writer
@@ -35,6 +36,8 @@ TICK_S = 0.5
 0.3 ms, mostly to wake up, so that five a second cost a lone stream a quarter of what its ffmpeg does"""
 STOPPING_TICK_S = 0.02
 """seconds between two looks at ffmpegs that were asked to end"""
+TIDY_S = 60.0
+"""seconds between two looks for memory to give back, which take a millisecond or two"""
 FLUSH_S = 0.5
 """seconds the writer has at the end: with the ffmpegs' 1 s, SIGTERM is obeyed within 2"""
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -44,6 +47,7 @@ RELOAD_S = 5.0
 
 def run(settings: Settings) -> int:
     """Capture until SIGTERM or SIGINT; returns the exit code. Raises RequestError where it cannot even begin."""
+    return_large_pieces()
     ffmpeg = find_ffmpeg(settings.ffmpeg_path)
     with _spool(settings) as spool:
         room = Room(settings.data_dir, settings.disk_reserve_bytes)
@@ -101,16 +105,23 @@ class Loop:
         self._reloads: queue.SimpleQueue[Future[dict[str, list[str]]]] = queue.SimpleQueue()
         self._bell, self._button = socket.socketpair()
         self._stopping = False
+        self._tidy_at = 0.0
 
     def run(self) -> None:
         with self._signals():
             try:
                 while not self._stopping:
                     self._supervisor.tick(time.time(), time.monotonic())
+                    self._tidy(time.monotonic())
                     self._wait(TICK_S)
                     self._reload_if_asked()
             finally:
                 self._end()
+
+    def _tidy(self, mono: float) -> None:
+        if mono >= self._tidy_at:
+            self._tidy_at = mono + TIDY_S
+            return_holes()
 
     def _wait(self, seconds: float) -> None:
         if select.select([self._bell], [], [], seconds)[0]:

@@ -1,0 +1,70 @@
+"""What capture frees goes back to the system, in a process of its own: the setting is for all of a process."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+LARGE_PIECES = """
+import contextlib
+import numpy as np
+from tagger_platform.capture.memory import LARGE_BYTES
+from tagger_platform.capture.service import run
+from tagger_platform.errors import RequestError
+from tagger_platform.settings import Settings
+
+if {capture}:
+    with contextlib.suppress(RequestError):
+        run(Settings.load())
+np.zeros(64 * LARGE_BYTES, np.uint8)  # freed at once: glibc now wants pieces up to this size on its heap
+piece = np.zeros(32 * LARGE_BYTES, np.uint8)  # more than any hole that starting may have left
+heap = next(line.split()[0] for line in open("/proc/self/maps") if "[heap]" in line)
+start, end = (int(address, 16) for address in heap.split("-"))
+print("on the heap" if start <= piece.ctypes.data < end else "on its own")
+"""
+HOLES = """
+import os, signal
+from tagger_platform.capture.service import Loop
+
+class OneTick:
+    "As a supervisor and as a writer."
+    def tick(self, wall, mono):
+        os.kill(os.getpid(), signal.SIGTERM)
+    def stop(self, *_):
+        pass
+    def stopped(self, mono):
+        return True
+
+def held_kb():
+    return int(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmRSS")))
+
+pairs = [(b"x" * 100_000, b"y" * (1000 + number)) for number in range(200)]
+small = [pair[1] for pair in pairs]
+del pairs
+before = held_kb()
+Loop(OneTick(), OneTick()).run()
+print(before - held_kb())
+"""
+HOLES_KB = 15_000
+"""of the 20,000 of the program's holes; some share their pages with what is still in use"""
+
+
+@pytest.mark.parametrize(("capture", "where"), [(True, "on its own"), (False, "on the heap")])
+def test_in_capture_what_is_large_never_lies_on_the_heap(capture: bool, where: str, tmp_path: Path) -> None:
+    no_program = str(tmp_path / "none")  # capture gives up as soon as it has begun
+    said = printed(LARGE_PIECES.format(capture=capture), {"DATA_DIR": str(tmp_path), "FFMPEG_PATH": no_program})
+    assert said == where
+
+
+def test_capture_gives_the_holes_in_its_heap_back() -> None:
+    assert int(printed(HOLES, {})) > HOLES_KB
+
+
+def printed(program: str, environ: Mapping[str, str]) -> str:
+    words = [sys.executable, "-c", program]
+    environ = {"PYTHONPATH": os.pathsep.join(sys.path), **environ}
+    done = subprocess.run(words, env=environ, capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout.strip()
