@@ -10,7 +10,6 @@ import dagster as dg
 
 from tagger_platform.defs.insight import NIGHTLY
 from tagger_platform.defs.platform import Platform
-from tagger_platform.defs.schedule_state import exported
 from tagger_platform.errors import TaggerError
 from tagger_platform.settings import Settings
 from tagger_platform.store.runs import note_run
@@ -25,6 +24,7 @@ BACKUP, DRILL = "backup", "restore_drill"
 @dg.op(out=dg.Out(dg.Nothing), description="One file with everything, read back once; old ones go.")
 def make_backup(context: dg.OpExecutionContext, platform: dg.ResourceParam[Platform]) -> None:
     from tagger_platform.backup import file, make, rotation
+    from tagger_platform.defs.schedule_state import exported
 
     settings, folder = platform.settings, platform.settings.backup_folder
     if settings.backup_retain_days == 0:

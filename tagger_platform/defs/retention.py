@@ -11,7 +11,6 @@ from datetime import timedelta
 
 import dagster as dg
 
-from tagger_platform.defs.history import prune
 from tagger_platform.defs.insight import NIGHTLY
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.plays import settle_audio
@@ -77,6 +76,8 @@ def _expire_waiting(platform: Platform) -> int:
     description="Runs, their events and folders, and partitions, of what is no longer in the log.",
 )
 def forget_history(context: dg.OpExecutionContext, platform: dg.ResourceParam[Platform]) -> None:
+    from tagger_platform.defs.history import prune  # brings SQLAlchemy, which definitions do without
+
     settings, spool = platform.settings, platform.spool
     before = retention.kept_since(platform.clock(), settings.retain_recognitions_days, settings.tz)
     waiting = {*spool.ready(), *spool.claimed(), *spool.recorded(), *platform.pending.slots()}

@@ -14,6 +14,8 @@ from tagger_platform.settings import Settings
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
 HEAVY = (
+    "sqlalchemy",
+    "alembic",
     "torch",
     "streamlit",
     "pandas",
