@@ -36,6 +36,7 @@ HOP_S = 120
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
 ROUNDS = 9
 PLAYS_A_DAY = 480  # a stream's, one every three minutes
+WINDOW_ID = "s || strftime(start, '/%Y-%m-%dT%H:%M:%SZ+0')"
 
 
 class Table:
@@ -164,15 +165,15 @@ def fill(database: Database, days: int) -> None:
             values,
         )
         connection.execute(
-            "INSERT INTO play_windows SELECT md5(s || i)[:16], n, s || '/' || i || '+' || n,"
-            " $end - to_seconds(180 * (i + 1) - 60 * n)"
-            f" FROM range({plays}) t(i), unnest($streams) u(s), range(2) w(n)",
+            f"INSERT INTO play_windows SELECT md5(s || i)[:16], n, {WINDOW_ID}, start"
+            f" FROM range({plays}) t(i), unnest($streams) u(s), range(2) w(n),"
+            " LATERAL (SELECT $end - to_seconds(180 * (i + 1) - 60 * n) AS start)",
             values,
         )
         connection.execute(
-            "INSERT INTO windows SELECT s || '/' || i, s, $end - to_seconds(120 * (i + 1)), 0, 12,"
-            " $end - to_seconds(120 * (i + 1)), $end - to_seconds(120 * (i + 1) - 12), 'captured', '', -20, NULL,"
-            f" 'capture', 'heard' FROM range({kept * 720}) t(i), unnest($streams) u(s)",
+            f"INSERT INTO windows SELECT {WINDOW_ID}, s, start, 0, 12, start, start + to_seconds(12),"
+            f" 'captured', '', -20, NULL, 'capture', 'heard' FROM range({kept * 720}) t(i), unnest($streams) u(s),"
+            " LATERAL (SELECT $end - to_seconds(120 * (i + 1)) AS start)",
             values,
         )
         connection.execute(

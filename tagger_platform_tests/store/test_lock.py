@@ -137,7 +137,7 @@ def test_who_waits_too_long_is_told_so(start: Start, store: Path, tmp_path: Path
     wait_for(lambda: notes_of(tmp_path / "notes") == ["in"])
     began = time.monotonic()
     with (
-        pytest.raises(StoreBusyError, match=r"busy for too long.*tagger doctor"),
+        pytest.raises(StoreBusyError, match=r"busy for too long.*lsof"),
         turn(store, exclusive=exclusive, timeout_s=0.2),
     ):
         pytest.fail("two were inside")
