@@ -5,7 +5,6 @@ What belongs here: names, defaults, units and checks of variables. What does not
 """
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import time
@@ -13,15 +12,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tagger_platform import setting_values as given
 from tagger_platform import stream_config
 from tagger_platform.errors import SettingsError
 from tagger_platform.model import Stream
 from tagger_platform.observe.logs import redact
 
 DAY_S = 86_400
-SUPPORTING_POLICIES = ("timeline",)
-"""Policies that make a play surer and make none themselves."""
-KNOWN_POLICIES = ("shazam_two_hit", "catalogue_two_hit", "catalogue_single", "any_two_agree", *SUPPORTING_POLICIES)
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -39,236 +36,148 @@ def _var(name: str, default: str, parse: Callable[[str], Any], text: str, *, sec
     return field(metadata={"variable": Variable(name, default, parse, text)}, repr=not secret)
 
 
-def _number(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not re.fullmatch(r"-?[0-9]{1,12}", text) or not low <= int(text) <= high:
-            raise ValueError(f"must be a whole number from {low} to {high}, not {text!r}")
-        return int(text)
-
-    return parse
-
-
-def _fraction(text: str) -> float:
-    if not re.fullmatch(r"[0-9]*\.?[0-9]+", text) or not 0 <= float(text) <= 1:
-        raise ValueError(f"must be a number from 0 to 1, not {text!r}")
-    return float(text)
-
-
-def _port_or_next(text: str) -> int | None:
-    return _number(1, 65535)(text) if text else None
-
-
-def _zone(text: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(text)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"must be a time zone such as America/Los_Angeles or Europe/Kyiv, not {text!r}") from None
-
-
-def _offsets(text: str) -> tuple[int, ...] | None:
-    if text == "continuous":
-        return None
-    parts = [part.strip() for part in text.split(",")]
-    if all(re.fullmatch(r"[0-9]{1,6}", part) for part in parts):
-        offsets = sorted(int(part) for part in parts)
-        if len(set(offsets)) == len(offsets):
-            return tuple(offsets)
-    raise ValueError(f"must be 'continuous' or different whole seconds such as 0,30, not {text!r}")
-
-
-def _policies(text: str) -> tuple[str, ...]:
-    names = tuple(part.strip() for part in text.split(",") if part.strip())
-    if unknown := [name for name in names if name not in KNOWN_POLICIES]:
-        raise ValueError(f"has unknown policies {', '.join(unknown)}; known are {', '.join(KNOWN_POLICIES)}")
-    if set(names) <= set(SUPPORTING_POLICIES):
-        able = ", ".join(name for name in KNOWN_POLICIES if name not in SUPPORTING_POLICIES)
-        raise ValueError(f"must name at least one of {able}")
-    return names
-
-
-def _local_time(text: str) -> time:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
-        raise ValueError(f"must be a time of day such as 04:00, not {text!r}")
-    return time.fromisoformat(text)
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text.lower() not in [choice.lower() for choice in choices]:
-            raise ValueError(f"must be one of {', '.join(choices)}, not {text!r}")
-        return next(choice for choice in choices if choice.lower() == text.lower())
-
-    return parse
-
-
-def _url_path(text: str) -> str:
-    if not re.fullmatch(r"/[A-Za-z0-9_/-]*[A-Za-z0-9_-]", text):
-        raise ValueError(f"must be a path such as /metrics, not {text!r}")
-    return text
-
-
-def _endpoint(text: str) -> str:
-    if text and (not text.startswith(("http://", "https://")) or stream_config.url_problem(text)):
-        raise ValueError("must be an http:// or https:// address, or empty")
-    return text
-
-
-def _host(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9.:-]+", text):
-        raise ValueError(f"must be an address to listen on such as 127.0.0.1 or 0.0.0.0, not {text!r}")
-    return text
-
-
-def _token(text: str) -> str:
-    if text and not re.fullmatch(r"[!-~]{16,512}", text):  # never quoted
-        raise ValueError(
-            "must be 16 or more characters without spaces, such as 'openssl rand -hex 24' prints, or empty"
-        )
-    return text
-
-
-def _host_names(text: str) -> tuple[str, ...]:
-    names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
-    if odd := [name for name in names if not re.fullmatch(r"[a-z0-9.-]{1,253}", name)]:
-        raise ValueError(f"must be host names such as music.example, without scheme and port, not {odd[0]!r}")
-    return names
-
-
-def _notify_urls(text: str) -> tuple[str, ...]:
-    """Apprise's addresses: they may hold commas themselves, so one that parts two has a scheme after it."""
-    urls = [url.strip() for url in re.split(r",(?=\s*[A-Za-z][A-Za-z0-9+.-]*://)", text) if url.strip()]
-    for number, url in enumerate(urls, start=1):
-        if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://\S+$", url):  # never quoted: it may hold a password
-            raise ValueError(f"must be addresses such as mailto://..., parted by commas; number {number} is none")
-    return tuple(urls)
-
-
-def _path(text: str) -> Path:
-    return Path(text).expanduser().absolute()
-
-
-def _optional_path(text: str) -> Path | None:
-    return _path(text) if text else None
-
-
-_bool = stream_config.parse_bool
-
-
 @dataclass(frozen=True)
 class Settings:
     """All settings of one process. Make one with `Settings.load()`."""
 
-    host: str = _var("HOST", "127.0.0.1", _host, "address the api and the pages listen on")
-    port: int = _var("PORT", "44100", _number(1, 65535), "port of the api")
-    ui_port: int = _var("UI_PORT", "", _port_or_next, "port of the pages; empty: PORT + 1")
-    dagster_port: int = _var("DAGSTER_PORT", "", _port_or_next, "port of the Dagster UI, local only; empty: PORT + 2")
-    capture_port: int = _var("CAPTURE_PORT", "", _port_or_next, "port of capture, local only; empty: PORT + 3")
-    capture_host: str = _var(
-        "CAPTURE_HOST", "127.0.0.1", _host, "address of capture's own port: where it listens and where the api asks"
+    host: str = _var("HOST", "127.0.0.1", given.host, "address the api and the pages listen on")
+    port: int = _var("PORT", "44100", given.number(1, 65535), "port of the api")
+    ui_port: int = _var("UI_PORT", "", given.port_or_next, "port of the pages; empty: PORT + 1")
+    dagster_port: int = _var(
+        "DAGSTER_PORT", "", given.port_or_next, "port of the Dagster UI, local only; empty: PORT + 2"
     )
-    api_url: str = _var("API_URL", "", _endpoint, "where the pages reach the api; empty: PORT on this machine")
+    capture_port: int = _var("CAPTURE_PORT", "", given.port_or_next, "port of capture, local only; empty: PORT + 3")
+    capture_host: str = _var(
+        "CAPTURE_HOST",
+        "127.0.0.1",
+        given.host,
+        "address of capture's own port: where it listens and where the api asks",
+    )
+    api_url: str = _var("API_URL", "", given.endpoint, "where the pages reach the api; empty: PORT on this machine")
     api_token: str = _var(
-        "API_TOKEN", "", _token, "token that callers of the api must send; empty: everybody may ask", secret=True
+        "API_TOKEN", "", given.token, "token that callers of the api must send; empty: everybody may ask", secret=True
     )
     api_hosts: tuple[str, ...] = _var(
-        "API_HOSTS", "", _host_names, "names of this machine in the internet or of a proxy, parted by commas"
+        "API_HOSTS", "", given.host_names, "names of this machine in the internet or of a proxy, parted by commas"
     )
     streams_added_private: bool = _var(
-        "STREAMS_ADDED_PRIVATE", "true", _bool, "let streams added in the pages lead into private networks"
+        "STREAMS_ADDED_PRIVATE",
+        "true",
+        stream_config.parse_bool,
+        "let streams added in the pages lead into private networks",
     )
-    code_port: int = _var("CODE_PORT", "", _port_or_next, "port of Dagster's code server, local; empty: PORT + 4")
-    tz: ZoneInfo = _var("TZ", "America/Los_Angeles", _zone, "time zone of dates and nightly jobs")
-    data_dir: Path = _var("DATA_DIR", "data", _path, "folder for everything that is kept")
-    streams_file: Path = _var("STREAMS_FILE", "streams.yaml", _path, "list of streams; those in the environment win")
-    window_s: int = _var("WINDOW_SECONDS", "12", _number(3, 60), "length of a window in seconds")
-    hop_s: int = _var("HOP_SECONDS", "120", _number(5, DAY_S), "seconds from slot to slot")
+    code_port: int = _var("CODE_PORT", "", given.port_or_next, "port of Dagster's code server, local; empty: PORT + 4")
+    tz: ZoneInfo = _var("TZ", "America/Los_Angeles", given.zone, "time zone of dates and nightly jobs")
+    data_dir: Path = _var("DATA_DIR", "data", given.path, "folder for everything that is kept")
+    streams_file: Path = _var(
+        "STREAMS_FILE", "streams.yaml", given.path, "list of streams; those in the environment win"
+    )
+    window_s: int = _var("WINDOW_SECONDS", "12", given.number(3, 60), "length of a window in seconds")
+    hop_s: int = _var("HOP_SECONDS", "120", given.number(5, DAY_S), "seconds from slot to slot")
     window_offsets: tuple[int, ...] = _var(
-        "WINDOW_OFFSETS", "0,30", _offsets, "seconds after the slot at which windows begin, or 'continuous'"
+        "WINDOW_OFFSETS", "0,30", given.offsets, "seconds after the slot at which windows begin, or 'continuous'"
     )
-    dedup_s: int = _var("DEDUP_SECONDS", "300", _number(0, DAY_S), "longest gap in seconds inside one play")
+    dedup_s: int = _var("DEDUP_SECONDS", "300", given.number(0, DAY_S), "longest gap in seconds inside one play")
     decision_policy: tuple[str, ...] = _var(
-        "DECISION_POLICY", "shazam_two_hit,catalogue_two_hit", _policies, "policies that make plays"
+        "DECISION_POLICY", "shazam_two_hit,catalogue_two_hit", given.policies, "policies that make plays"
     )
     two_hit_hop_tolerance: int = _var(
-        "TWO_HIT_HOP_TOLERANCE", "1", _number(0, 10), "windows between two hits that may say otherwise"
+        "TWO_HIT_HOP_TOLERANCE", "1", given.number(0, 10), "windows between two hits that may say otherwise"
     )
-    retain_plays_days: int = _var("RETAIN_PLAYS_DAYS", "-1", _number(-1, 36_500), "days; -1 keeps plays for ever")
+    retain_plays_days: int = _var("RETAIN_PLAYS_DAYS", "-1", given.number(-1, 36_500), "days; -1 keeps plays for ever")
     retain_recognitions_days: int = _var(
-        "RETAIN_RECOGNITIONS_DAYS", "30", _number(1, 36_500), "days that recognitions and windows are kept"
+        "RETAIN_RECOGNITIONS_DAYS", "30", given.number(1, 36_500), "days that recognitions and windows are kept"
     )
     clip_retain_days: int = _var(
-        "CLIP_RETAIN_DAYS", "30", _number(0, 36_500), "days that evidence clips are kept; 0: none is"
+        "CLIP_RETAIN_DAYS", "30", given.number(0, 36_500), "days that evidence clips are kept; 0: none is"
     )
     clip_disk_share: float = _var(
-        "CLIP_DISK_SHARE", "0.25", _fraction, "share of the disk that clips may fill, 0 to 1; the oldest go first"
+        "CLIP_DISK_SHARE", "0.25", given.fraction, "share of the disk that clips may fill, 0 to 1; the oldest go first"
     )
     keep_last_window: bool = _var(
-        "KEEP_LAST_WINDOW", "false", _bool, "keep the audio of each stream's last window to listen to"
+        "KEEP_LAST_WINDOW",
+        "false",
+        stream_config.parse_bool,
+        "keep the audio of each stream's last window to listen to",
     )
     catchup_retain_hours: int = _var(
-        "CATCHUP_RETAIN_HOURS", "48", _number(0, 24 * 365), "hours that unanswered audio waits to be asked again"
+        "CATCHUP_RETAIN_HOURS", "48", given.number(0, 24 * 365), "hours that unanswered audio waits to be asked again"
     )
     pending_max_mb: int = _var(
-        "PENDING_MAX_MB", "2000", _number(1, 10_000_000), "megabytes of unanswered audio that wait at most"
+        "PENDING_MAX_MB", "2000", given.number(1, 10_000_000), "megabytes of unanswered audio that wait at most"
     )
     disk_reserve_mb: int = _var(
         "DISK_RESERVE_MB",
         "1000",
-        _number(0, 10_000_000),
+        given.number(0, 10_000_000),
         "megabytes kept free: clips go first, then other audio",
     )
-    backup_dir: Path | None = _var("BACKUP_DIR", "", _optional_path, "folder of nightly backups; empty: in DATA_DIR")
+    backup_dir: Path | None = _var(
+        "BACKUP_DIR", "", given.optional_path, "folder of nightly backups; empty: in DATA_DIR"
+    )
     backup_retain_days: int = _var(
-        "BACKUP_RETAIN_DAYS", "30", _number(0, 36_500), "days that nightly backups are kept; 0: none are made"
+        "BACKUP_RETAIN_DAYS", "30", given.number(0, 36_500), "days that nightly backups are kept; 0: none are made"
     )
     retention_cleanup_localtime: time = _var(
-        "RETENTION_CLEANUP_LOCALTIME", "04:00", _local_time, "time of day in TZ of the nightly clean-up"
+        "RETENTION_CLEANUP_LOCALTIME", "04:00", given.local_time, "time of day in TZ of the nightly clean-up"
     )
-    shazam_enabled: bool = _var("SHAZAM_ENABLED", "true", _bool, "ask Shazam (an unofficial API)")
-    shazam_per_minute: int = _var("SHAZAM_PER_MINUTE", "4", _number(1, 600), "requests a minute, all streams together")
+    shazam_enabled: bool = _var("SHAZAM_ENABLED", "true", stream_config.parse_bool, "ask Shazam (an unofficial API)")
+    shazam_per_minute: int = _var(
+        "SHAZAM_PER_MINUTE", "4", given.number(1, 600), "requests a minute, all streams together"
+    )
     shazam_url: str = _var(
-        "SHAZAM_URL", "", _endpoint, "where to ask instead of Shazam's own host, such as a stand-in", secret=True
+        "SHAZAM_URL", "", given.endpoint, "where to ask instead of Shazam's own host, such as a stand-in", secret=True
     )
     shazam_time_skew: float = _var(
-        "SHAZAM_TIME_SKEW", "0.001", _fraction, "a match of Shazam played faster or slower by more is trusted less"
+        "SHAZAM_TIME_SKEW", "0.001", given.fraction, "a match of Shazam played faster or slower by more is trusted less"
     )
     shazam_frequency_skew: float = _var(
-        "SHAZAM_FREQUENCY_SKEW", "0.001", _fraction, "a match of Shazam higher or lower by more is trusted less"
+        "SHAZAM_FREQUENCY_SKEW", "0.001", given.fraction, "a match of Shazam higher or lower by more is trusted less"
     )
-    acoustid_enabled: bool = _var("ACOUSTID_ENABLED", "false", _bool, "ask AcoustID (observed only)")
+    acoustid_enabled: bool = _var("ACOUSTID_ENABLED", "false", stream_config.parse_bool, "ask AcoustID (observed only)")
     acoustid_api_key: str = _var("ACOUSTID_API_KEY", "", str, "AcoustID application key", secret=True)
     acoustid_url: str = _var(
-        "ACOUSTID_URL", "", _endpoint, "where to ask instead of AcoustID's own host, such as a stand-in", secret=True
+        "ACOUSTID_URL",
+        "",
+        given.endpoint,
+        "where to ask instead of AcoustID's own host, such as a stand-in",
+        secret=True,
     )
-    chromaprint_path: Path | None = _var("CHROMAPRINT_PATH", "", _optional_path, "fpcalc; empty: looked up in PATH")
-    ffmpeg_path: Path | None = _var("FFMPEG_PATH", "", _optional_path, "ffmpeg; empty: the system's, else the wheel's")
+    chromaprint_path: Path | None = _var(
+        "CHROMAPRINT_PATH", "", given.optional_path, "fpcalc; empty: looked up in PATH"
+    )
+    ffmpeg_path: Path | None = _var(
+        "FFMPEG_PATH", "", given.optional_path, "ffmpeg; empty: the system's, else the wheel's"
+    )
     global_max_inflight: int = _var(
-        "GLOBAL_MAX_INFLIGHT_RECOGNITIONS", "3", _number(1, 100), "questions under way at once, all providers"
+        "GLOBAL_MAX_INFLIGHT_RECOGNITIONS", "3", given.number(1, 100), "questions under way at once, all providers"
     )
     per_provider_max_inflight: int = _var(
-        "PER_PROVIDER_MAX_INFLIGHT", "3", _number(1, 100), "questions under way at once, each provider"
+        "PER_PROVIDER_MAX_INFLIGHT", "3", given.number(1, 100), "questions under way at once, each provider"
     )
-    queue_max_size: int = _var("QUEUE_MAX_SIZE", "500", _number(1, 1_000_000), "windows the spool holds at most")
-    queue_max_mb: int = _var("QUEUE_MAX_MB", "2000", _number(1, 10_000_000), "megabytes the spool holds at most")
-    log_level: str = _var("LOG_LEVEL", "INFO", _one_of(*LOG_LEVELS), "DEBUG, INFO, WARNING or ERROR")
-    structured_logs: bool = _var("STRUCTURED_LOGS", "false", _bool, "one JSON object a line instead of text")
-    enable_prometheus: bool = _var("ENABLE_PROMETHEUS", "true", _bool, "serve metrics")
-    metrics_path: str = _var("METRICS_PATH", "/metrics", _url_path, "path of the metrics")
+    queue_max_size: int = _var("QUEUE_MAX_SIZE", "500", given.number(1, 1_000_000), "windows the spool holds at most")
+    queue_max_mb: int = _var("QUEUE_MAX_MB", "2000", given.number(1, 10_000_000), "megabytes the spool holds at most")
+    log_level: str = _var("LOG_LEVEL", "INFO", given.one_of(*LOG_LEVELS), "DEBUG, INFO, WARNING or ERROR")
+    structured_logs: bool = _var(
+        "STRUCTURED_LOGS", "false", stream_config.parse_bool, "one JSON object a line instead of text"
+    )
+    enable_prometheus: bool = _var("ENABLE_PROMETHEUS", "true", stream_config.parse_bool, "serve metrics")
+    metrics_path: str = _var("METRICS_PATH", "/metrics", given.url_path, "path of the metrics")
     otel_service_name: str = _var("OTEL_SERVICE_NAME", "tagger", str, "service name in traces")
     otel_endpoint: str = _var(
-        "OTEL_EXPORTER_OTLP_ENDPOINT", "", _endpoint, "OTLP collector; empty: no traces", secret=True
+        "OTEL_EXPORTER_OTLP_ENDPOINT", "", given.endpoint, "OTLP collector; empty: no traces", secret=True
     )
-    otel_sampler_arg: float = _var("OTEL_TRACES_SAMPLER_ARG", "1.0", _fraction, "share of slots traced, 0 to 1")
+    otel_sampler_arg: float = _var("OTEL_TRACES_SAMPLER_ARG", "1.0", given.fraction, "share of slots traced, 0 to 1")
     notify_urls: tuple[str, ...] = _var(
-        "NOTIFY_URLS", "", _notify_urls, "Apprise addresses to tell of trouble, parted by commas", secret=True
+        "NOTIFY_URLS", "", given.notify_urls, "Apprise addresses to tell of trouble, parted by commas", secret=True
     )
     coverage_alert_ratio: float = _var(
-        "COVERAGE_ALERT_RATIO", "0.9", _fraction, "tell of streams of which less was heard in the last hours"
+        "COVERAGE_ALERT_RATIO", "0.9", given.fraction, "tell of streams of which less was heard in the last hours"
     )
-    clusters_enabled: bool = _var("CLUSTERS_ENABLED", "true", _bool, "draw the sound map")
+    clusters_enabled: bool = _var("CLUSTERS_ENABLED", "true", stream_config.parse_bool, "draw the sound map")
     embed_model: str = _var("EMBED_MODEL", "sentence-transformers/all-MiniLM-L6-v2", str, "model for embeddings")
     embed_model_revision: str = _var("EMBED_MODEL_REVISION", "main", str, "revision of the model")
-    embed_device: str = _var("EMBED_DEVICE", "cpu", _one_of("cpu", "cuda", "mps"), "device for embeddings")
+    embed_device: str = _var("EMBED_DEVICE", "cpu", given.one_of("cpu", "cuda", "mps"), "device for embeddings")
     streams: tuple[Stream, ...] = ()
 
     @classmethod

@@ -9,7 +9,7 @@ from tagger_platform.decide import POLICIES, decide
 from tagger_platform.decide.plays import confirm_needed
 from tagger_platform.errors import RequestError
 from tagger_platform.model import PlayStatus, Status
-from tagger_platform.settings import KNOWN_POLICIES, SUPPORTING_POLICIES
+from tagger_platform.setting_values import KNOWN_POLICIES, SUPPORTING_POLICIES
 from tagger_platform_tests.decide.build import BOTH, RULES, match, no, track, window
 
 DECISION = Path(__file__).parent.parent.parent / "docs" / "decision.md"
