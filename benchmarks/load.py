@@ -87,8 +87,10 @@ def main() -> None:
     first, last = found[0], found[-1]
     if first is not last:
         a_stream = (last.cpu_s / last.slots - first.cpu_s / first.slots) / (last.streams - first.streams)
-        print(f"a run costs {first.cpu_s / first.slots - a_stream * first.streams:.2f} CPU-s, "
-              f"and {1000 * a_stream:.1f} CPU-ms a stream")  # fmt: skip
+        print(
+            f"a run costs {first.cpu_s / first.slots - a_stream * first.streams:.2f} CPU-s, "
+            f"and {1000 * a_stream:.1f} CPU-ms a stream"
+        )
     if options.json:
         options.json.write_text(json.dumps([vars(one) for one in found], indent=1))
 

@@ -15,11 +15,7 @@ from tagger_platform_tests.scrapes import CAPTURE, PLATFORM, golden_names
 DEPLOY = Path(__file__).parent.parent / "deploy"
 PROMETHEUS, DASHBOARD = DEPLOY / "prometheus", DEPLOY / "grafana" / "dashboard.json"
 CONFIG = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())
-RULES = [
-    rule
-    for group in yaml.safe_load((PROMETHEUS / "alerts.yml").read_text())["groups"]
-    for rule in group["rules"]
-]  # fmt: skip
+RULES = [rule for group in yaml.safe_load((PROMETHEUS / "alerts.yml").read_text())["groups"] for rule in group["rules"]]
 TESTED = yaml.safe_load((PROMETHEUS / "alerts_test.yml").read_text())["tests"]
 BOARD = json.loads(DASHBOARD.read_text())
 QUERIES = [(panel["title"], target["expr"]) for panel in BOARD["panels"] for target in panel["targets"]]

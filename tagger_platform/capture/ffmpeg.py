@@ -6,9 +6,7 @@ with ffmpeg 5, 7 and 9. ffmpeg never reconnects by itself: it would splice silen
 """
 
 import contextlib
-import ctypes
 import fcntl
-import functools
 import os
 import shutil
 import signal
@@ -22,6 +20,7 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from tagger_platform.errors import RequestError
+from tagger_platform.libc import libc
 from tagger_platform.model import Stream, StreamKind
 from tagger_platform.stream_config import secrets_of_url
 
@@ -208,7 +207,7 @@ def _end_with_parent() -> Callable[[], None] | None:
     without a reader ends at its next write, or by its network timeout."""
     if sys.platform != "linux":
         return None
-    prctl, parent = _libc().prctl, os.getpid()
+    prctl, parent = libc().prctl, os.getpid()
 
     def ask() -> None:  # runs between fork and exec: nothing here may allocate much or take a lock
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -216,12 +215,6 @@ def _end_with_parent() -> Callable[[], None] | None:
             os._exit(1)
 
     return ask
-
-
-@functools.cache
-def _libc() -> ctypes.CDLL:
-    """Each CDLL is a class and its circle of references: of one per connection they pile up for the collector."""
-    return ctypes.CDLL(None)
 
 
 def recent_words() -> deque[str]:

@@ -4,10 +4,10 @@ What belongs here: what capture asks of the C library. What does not: what is ke
 its own).
 """
 
-import ctypes
-import functools
 import sys
 from collections.abc import Callable
+
+from tagger_platform.libc import libc
 
 LARGE_BYTES = 128 * 1024
 """bytes: pieces from here on are asked of the system one by one; glibc's own first value"""
@@ -35,11 +35,6 @@ def return_holes() -> None:
 
 
 def _ask(name: str, *arguments: int) -> None:
-    function: Callable[..., int] | None = getattr(_libc(), name, None) if sys.platform == "linux" else None
+    function: Callable[..., int] | None = getattr(libc(), name, None) if sys.platform == "linux" else None
     if function:  # musl has none
         function(*arguments)
-
-
-@functools.cache
-def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None)

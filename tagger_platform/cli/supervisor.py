@@ -7,7 +7,6 @@ are killed.
 
 import asyncio
 import contextlib
-import ctypes
 import logging
 import os
 import signal
@@ -22,6 +21,7 @@ import click
 
 from tagger_platform.cli.log_file import LogFile, Said
 from tagger_platform.errors import RequestError, TransientError
+from tagger_platform.libc import libc
 
 log = logging.getLogger("tagger.up")
 
@@ -55,7 +55,7 @@ def as_our_child() -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        libc().prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _listens(port: int) -> bool:

@@ -6,6 +6,8 @@ What belongs here: asking it. What does not: steps of the clock while capture ru
 import ctypes
 import sys
 
+from tagger_platform.libc import libc
+
 STA_UNSYNC = 0x0040
 TIME_ERROR = 5
 
@@ -29,5 +31,5 @@ def is_synchronised() -> bool | None:
     if not sys.platform.startswith("linux"):
         return None
     told = _Timex()  # modes 0: nothing is set
-    state = ctypes.CDLL(None).adjtimex(ctypes.byref(told))
+    state = libc().adjtimex(ctypes.byref(told))
     return None if state < 0 else state != TIME_ERROR and not told.status & STA_UNSYNC

@@ -38,17 +38,33 @@ def expire_clips(folder: Path, *, before: datetime, most_bytes: int) -> int:
 
     What counts is when a clip was cut, and not when it was on air: a recording's lie in the past from the beginning.
     """
-    clips = sorted(
-        (stat.st_mtime, entry.path, stat.st_size)
-        for stream in folder.glob("*/")
-        for entry in os.scandir(stream)
-        if (stat := entry.stat())
-    )
+    clips = _oldest_first(folder)
     left, gone = sum(size for _, _, size in clips), 0
     for cut_at, path, size in clips:
         if cut_at >= before.timestamp() and left <= most_bytes:
             break
-        Path(path).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         left -= size
         gone += 1
     return gone
+
+
+def shed_clips(folder: Path, needed: int) -> int:
+    """Delete clips, those that were cut first, until `needed` bytes are free; returns how many bytes they had."""
+    freed = 0
+    for _, path, size in _oldest_first(folder):
+        if freed >= needed:
+            break
+        path.unlink(missing_ok=True)
+        freed += size
+    return freed
+
+
+def _oldest_first(folder: Path) -> list[tuple[float, Path, int]]:
+    """When each clip was cut (Unix time), where it is, and its bytes."""
+    return sorted(
+        (stat.st_mtime, Path(entry.path), stat.st_size)
+        for stream in folder.glob("*/")
+        for entry in os.scandir(stream)
+        if (stat := entry.stat())
+    )

@@ -13,12 +13,12 @@ waited (`defs.plays`).
 The lower half is what the store, manifests and Dagster need to go on. Everything comes back by itself with the room.
 """
 
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tagger_platform.spool.clips import shed_clips
 from tagger_platform.spool.handover import Spool
 
 
@@ -70,20 +70,3 @@ class Shedding:
             f"less than {self.room.floor / 1e6:.0f} MB are free, which are kept for the log (half of DISK_RESERVE_MB): "
             f"make room"
         )
-
-
-def shed_clips(folder: Path, needed: int) -> int:
-    """Delete clips, those that were cut first, until `needed` bytes are free; returns how many bytes they had."""
-    clips = sorted(
-        (stat.st_mtime, entry.path, stat.st_size)
-        for stream in folder.glob("*/")
-        for entry in os.scandir(stream)
-        if (stat := entry.stat())
-    )
-    freed = 0
-    for _, path, size in clips:
-        if freed >= needed:
-            break
-        Path(path).unlink(missing_ok=True)
-        freed += size
-    return freed

@@ -214,11 +214,14 @@ def test_nothing_foreign_is_in_a_label(busy: Settings):
     assert "://" not in text
 
 
-@pytest.mark.parametrize(("more", "path", "status"), [
-    ({"METRICS_PATH": "/internal/numbers"}, "/internal/numbers", 200),
-    ({"METRICS_PATH": "/internal/numbers"}, "/metrics", 404),
-    ({"ENABLE_PROMETHEUS": "false"}, "/metrics", 404),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("more", "path", "status"),
+    [
+        ({"METRICS_PATH": "/internal/numbers"}, "/internal/numbers", 200),
+        ({"METRICS_PATH": "/internal/numbers"}, "/metrics", 404),
+        ({"ENABLE_PROMETHEUS": "false"}, "/metrics", 404),
+    ],
+)
 def test_where_the_metrics_are_is_a_setting(tmp_path: Path, more: dict[str, str], path: str, status: int):
     assert client_of(samples.settings(tmp_path, **more)).get(path).status_code == status
 

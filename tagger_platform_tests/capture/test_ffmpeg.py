@@ -52,8 +52,15 @@ def test_a_url_with_a_secret_goes_through_stdin(url: str, protocols: str):
     asked = command("ff", Stream("s", url))
     assert "s3cr" not in " ".join(asked.argv)
     assert asked.argv[asked.argv.index("-i") - 6 :][:8] == [
-        "-protocol_whitelist", f"pipe,{protocols}", "-f", "concat", "-safe", "0", "-i", "pipe:0",
-    ]  # fmt: skip
+        "-protocol_whitelist",
+        f"pipe,{protocols}",
+        "-f",
+        "concat",
+        "-safe",
+        "0",
+        "-i",
+        "pipe:0",
+    ]
     lines = asked.script.decode().splitlines()
     assert lines[:3] == [
         "ffconcat version 1.0",

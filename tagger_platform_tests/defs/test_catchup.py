@@ -272,8 +272,9 @@ def test_the_plays_of_that_hour_are_marked_late_and_no_others(days: dict[str, Da
     assert not any(play.late for play in days["calm"].plays)
     first, last = days["calm"].slot(TROUBLE[0]).start, days["calm"].slot(ANSWERED_AGAIN).start
     for play in days["troubled"].plays:
-        in_trouble = [first <= window.start < last for window in days["troubled"].windows
-                      if window.window_id in play.windows]  # fmt: skip
+        in_trouble = [
+            first <= window.start < last for window in days["troubled"].windows if window.window_id in play.windows
+        ]
         assert play.late == any(in_trouble), play
 
 

@@ -74,8 +74,14 @@ def test_loading_the_definitions_opens_no_store(tmp_path: Path) -> None:
 
 
 def test_the_definitions_warn_of_nothing(tmp_path: Path) -> None:
-    done = run(tmp_path, sys.executable, "-W", "error::DeprecationWarning:tagger_platform", "-c",
-               "import tagger_platform.definitions")  # fmt: skip
+    done = run(
+        tmp_path,
+        sys.executable,
+        "-W",
+        "error::DeprecationWarning:tagger_platform",
+        "-c",
+        "import tagger_platform.definitions",
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 

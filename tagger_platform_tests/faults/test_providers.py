@@ -65,9 +65,16 @@ class Radio:
     def ask(self, windows: list[Window], *, late: bool) -> None:
         jobs: list[Job] = [(window, self.audio) for window in windows]
         asking = ask_slot(
-            jobs, [self.recognizer], answered={}, known={}, late=late, hop_s=HOP_S, tolerance=1,
-            global_inflight=3, per_provider_inflight=3,
-        )  # fmt: skip
+            jobs,
+            [self.recognizer],
+            answered={},
+            known={},
+            late=late,
+            hop_s=HOP_S,
+            tolerance=1,
+            global_inflight=3,
+            per_provider_inflight=3,
+        )
         given = {one.window_id: one for one in asyncio.run(asking)}
         self.answered |= {key: one for key, one in given.items() if one.status in ANSWERED}
         self.waiting += [window for window in windows if window.window_id not in self.answered]

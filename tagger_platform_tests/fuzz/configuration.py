@@ -82,9 +82,13 @@ def files(draw: st.DrawFn) -> bytes:
     content = bytearray(draw(st.sampled_from(ENTRIES)))
     for _ in range(draw(st.integers(0, 6))):
         at = draw(st.integers(0, len(content)))
-        put = draw(st.one_of(st.binary(max_size=6), WORDS.map(lambda word: word.encode(errors="replace")), URLS.map(
-            lambda url: url.encode(errors="replace")
-        )))  # fmt: skip
+        put = draw(
+            st.one_of(
+                st.binary(max_size=6),
+                WORDS.map(lambda word: word.encode(errors="replace")),
+                URLS.map(lambda url: url.encode(errors="replace")),
+            )
+        )
         content[at : at + draw(st.integers(0, 6))] = put
     return bytes(content)
 

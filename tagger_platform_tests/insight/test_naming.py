@@ -14,9 +14,13 @@ def tracks(*named: str) -> list[Played]:
 
 def test_a_name_holds_what_sets_the_cluster_apart_and_not_what_all_have():
     found = tracks(
-        "Mud Band: Love in the Rain", "Mud Band: Rain Dance", "Mud Band: More Rain and Love",
-        "Sun Crew: Love on the Beach", "Sun Crew: Beach Party Love", "Sun Crew: Beach",
-    )  # fmt: skip
+        "Mud Band: Love in the Rain",
+        "Mud Band: Rain Dance",
+        "Mud Band: More Rain and Love",
+        "Sun Crew: Love on the Beach",
+        "Sun Crew: Beach Party Love",
+        "Sun Crew: Beach",
+    )
     names = name_clusters(found, [0, 0, 0, 4, 4, 4], kept={})
     assert {number: name.split(", ")[:2] for number, name in names.items()} == {
         0: ["Mud Band", "rain"],

@@ -129,9 +129,12 @@ def test_a_killed_holder_lets_go(start: Start, store: Path, tmp_path: Path, excl
 
 @pytest.mark.parametrize(
     ("holder", "exclusive"),
-    [pytest.param("writer", True, id="writer after writer"), pytest.param("writer", False, id="reader after writer"),
-     pytest.param("reader", True, id="writer after reader")],
-)  # fmt: skip
+    [
+        pytest.param("writer", True, id="writer after writer"),
+        pytest.param("writer", False, id="reader after writer"),
+        pytest.param("reader", True, id="writer after reader"),
+    ],
+)
 def test_who_waits_too_long_is_told_so(start: Start, store: Path, tmp_path: Path, holder: str, exclusive: bool) -> None:
     start(ONCE, holder, tmp_path / "notes")
     wait_for(lambda: notes_of(tmp_path / "notes") == ["in"])
