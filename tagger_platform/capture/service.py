@@ -20,11 +20,11 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from types import FrameType
 
 from tagger_platform.capture.ffmpeg import Process, find_ffmpeg
-from tagger_platform.capture.memory import return_holes, return_large_pieces
 from tagger_platform.capture.server import Health, Server
 from tagger_platform.capture.supervisor import Supervisor
 from tagger_platform.capture.writer import Writer
 from tagger_platform.errors import RequestError, SettingsError, TransientError
+from tagger_platform.memory import return_holes, return_large_pieces
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Room, Shedding, Spool
 from tagger_platform.spool.last_windows import LastWindows

@@ -169,7 +169,14 @@ def query_hashes(pairs: Pairs, speed: float) -> tuple[Hashes, NDArray[np.intp]]:
         parts = [(other if moved else nearest)[axis][origin] for axis, moved in enumerate(choice)]
         hashes.append(_hash(*parts))
         origins.append(origin)
-    return np.concatenate(hashes), np.concatenate(origins)
+    return _in_order(np.concatenate(hashes), np.concatenate(origins))
+
+
+def _in_order(hashes: Hashes, origins: NDArray[np.intp]) -> tuple[Hashes, NDArray[np.intp]]:
+    """Sorted by hash, so that an index is read from its beginning to its end."""
+    keys = hashes.astype(np.uint64) << np.uint64(32) | origins.astype(np.uint64)
+    keys.sort()
+    return (keys >> np.uint64(32)).astype(np.uint32), (keys & np.uint64(0xFFFFFFFF)).astype(np.intp)
 
 
 def _pairs(peaks: Peaks, fan_out: int) -> Pairs:
@@ -179,10 +186,10 @@ def _pairs(peaks: Peaks, fan_out: int) -> Pairs:
     found = np.zeros(count, np.intp)
     anchors, partners = [], []
     for ahead in range(1, 6 * fan_out):
-        anchor = np.arange(count - ahead) if ahead < count else np.zeros(0, np.intp)
+        anchor = np.flatnonzero(found[: max(count - ahead, 0)] < fan_out)
         later, wider = tick[anchor + ahead] - tick[anchor], np.abs(peaks.bins[anchor + ahead] - peaks.bins[anchor])
         near = (later >= NEAREST_TICKS) & (later <= FARTHEST_TICKS) & (wider < WIDEST_BINS)
-        anchor = anchor[near & (found[anchor] < fan_out)]
+        anchor = anchor[near]
         found[anchor] += 1
         anchors.append(anchor)
         partners.append(anchor + ahead)

@@ -12,7 +12,9 @@ which segments are live (`index`), what a hash means (`landmarks`).
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,9 @@ from tagger_platform.fingerprint.landmarks import HASH_BITS, TICK_S, Hashes, Lan
 
 GAP_TICKS = 1250
 """Ticks (20 s) before each track, so that a window that begins before it still falls to it and to no other."""
+
+PORTION = 32_768
+"""Postings read at once: as arrays they fit into a processor's cache, and two million at once would take 100 MB."""
 
 ARRAYS = ("directory", "suffixes", "postings", "peak_ticks", "peak_tones")
 
@@ -78,12 +83,19 @@ class Segment:
     def look_up(self, hashes: Hashes, buckets: Buckets | None = None) -> tuple[NDArray[np.intp], Ticks]:
         """The postings of `hashes` (m,), or those of them in `buckets`: the index of each one's hash, and its tick."""
         buckets = buckets or self.buckets(hashes)
-        wanted = np.repeat(np.arange(len(hashes)), buckets.count)
-        within = np.arange(len(wanted)) - np.repeat(np.cumsum(buckets.count) - buckets.count, buckets.count)
-        places = buckets.first[wanted] + within
-        rest = (hashes & np.uint32((1 << self.suffix_bits) - 1)).astype(self.suffixes.dtype)
-        same = np.flatnonzero(self.suffixes[places] == rest[wanted])
-        return wanted[same], self.postings[places[same]].astype(np.int64)
+        held = np.flatnonzero(buckets.count)
+        count = buckets.count[held]
+        ends = np.cumsum(count)
+        shift = buckets.first[held] - ends + count
+        rest = (hashes[held] & np.uint32((1 << self.suffix_bits) - 1)).astype(self.suffixes.dtype)
+        wanted, ticks = [held[:0]], [self.postings[:0]]
+        for own in _portions(ends):
+            places = np.repeat(shift[own], count[own])
+            places += np.arange(len(places)) + (ends[own.start] - count[own.start])
+            same = np.flatnonzero(self.suffixes[places] == np.repeat(rest[own], count[own]))
+            wanted.append(np.repeat(held[own], count[own])[same])
+            ticks.append(self.postings[places[same]])
+        return np.concatenate(wanted), np.concatenate(ticks).astype(np.int64)
 
     def track_at(self, tick: int) -> int:
         """The track that a window beginning at `tick` of the timeline belongs to."""
@@ -145,6 +157,13 @@ class Segment:
         own = slice(int(bounds[0]), int(bounds[-1]))
         hashes = (prefixes << np.uint32(self.suffix_bits)) | self.suffixes[own].astype(np.uint32)
         return hashes, self.postings[own].astype(np.int64)
+
+
+def _portions(ends: NDArray[np.int64]) -> Iterator[slice]:
+    """Neighbouring buckets, of which `ends` (m,) counts the postings up to each, about `PORTION` postings at a time."""
+    cuts = np.searchsorted(ends, np.arange(PORTION, int(ends[-1]) if len(ends) else 0, PORTION)).tolist()
+    for first, last in pairwise(dict.fromkeys([0, *cuts, len(ends)])):
+        yield slice(first, last)
 
 
 def open_segment(folder: Path, removed_ids: frozenset[str]) -> Segment:

@@ -54,6 +54,8 @@ BINS = LOWEST_BIN + BANDS * BAND_BINS + 30
 _OUTSIDE = FRAMES - 1
 NOTHING = -1000.0
 """The score of a place near which no peak is stored."""
+MET = np.float32(np.inf)
+"""Stands for a hit in the map of how loud cells are, so that one look tells both."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ class PeakMap:
     """A window's peaks as a map, and what a hit and a miss add to a score, by level and row (bin).
 
     `near` (FRAMES, BINS) holds, up to a frame and a bin from a peak, the peak's number from 1 on, else 0; `loud`
-    (FRAMES, BINS) what a miss adds because of how loud the cell is; `ticks` (n,) are the peaks' instants; `levels` is
-    the window's spectrum.
+    (FRAMES, BINS) what a miss adds because of how loud the cell is, and `MET` where `near` has a peak; `ticks` (n,) are
+    the peaks' instants; `levels` is the window's spectrum.
     """
 
     near: NDArray[np.int16]
@@ -84,6 +86,7 @@ def peak_map(query: Query) -> PeakMap:
     loud = np.zeros((FRAMES, BINS), np.float32)
     cells = loudness(query.levels[: query.frames])
     loud[: len(cells), LOWEST_BIN : LOWEST_BIN + cells.shape[1]] = cells
+    loud[near > 0] = MET
     return PeakMap(
         near,
         loud,
@@ -152,7 +155,8 @@ def _scores(found: Sequence[Candidate], heard: PeakMap, shifts: NDArray[np.int64
 def _values(heard: PeakMap, ticks: Floats, row: Places, hit: Floats, miss: Floats) -> Floats:
     """What each stored peak adds if it should lie at `ticks` of the window; nothing outside of it."""
     frame, inside = _frames(heard, ticks)
-    values: Floats = np.where(heard.near[frame, row] > 0, hit, miss + heard.loud[frame, row]) * inside
+    loud = heard.loud.take(frame * BINS + row)
+    values: Floats = np.where(loud == MET, hit, miss + loud) * inside
     return values
 
 
