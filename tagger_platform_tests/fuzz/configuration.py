@@ -13,7 +13,7 @@ from tagger_platform.model import STREAM_NAME
 from tagger_platform.settings import VARIABLES, Settings, secrets, shown
 from tagger_platform_tests.fuzz.inputs import WORDS
 from tagger_platform_tests.fuzz.target import Target
-from tagger_platform_tests.test_settings import BAD, GOOD
+from tagger_platform_tests.test_setting_values import BAD, GOOD
 
 NAMES = [variable.name for variable in VARIABLES if variable.name != "STREAMS_FILE"]
 STREAM_NAMES = [
