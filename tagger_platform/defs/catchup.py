@@ -15,7 +15,7 @@ import dagster as dg
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.slots import LATE, WINDOW_SLOTS, Request, SlotRuns, due, runs_of, window_job
 from tagger_platform.model import Slot
-from tagger_platform.store import reports
+from tagger_platform.store import slot_reads
 
 CATCHUP_INTERVAL_S = 30
 LOOK_AT = 200
@@ -57,7 +57,7 @@ def catchup_sensor(context: dg.SensorEvaluationContext, platform: dg.ResourcePar
     keys = [key for key in platform.pending.slots() if key not in begun][:LOOK_AT]
     if not keys:
         return dg.SensorResult()
-    waited_for = reports.waited_for(platform.database, [Slot.parse(key) for key in keys])
+    waited_for = slot_reads.waited_for(platform.database, [Slot.parse(key) for key in keys])
     waiting = [Waiting(key, waited_for.get(key, frozenset())) for key in keys]
     wanted = next_slot(waiting, platform.may_be_asked_late(), runs_of(context.instance, keys), platform.clock())
     if wanted is None:

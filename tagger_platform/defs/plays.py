@@ -16,7 +16,7 @@ from tagger_platform.defs.windows import STORE_RETRY
 from tagger_platform.model import Play, Slot, Window
 from tagger_platform.observe import tracing
 from tagger_platform.spool import settle
-from tagger_platform.store import reports, writes
+from tagger_platform.store import slot_reads, writes
 from tagger_platform.store.derivation import derive_plays
 from tagger_platform.store.evidence import evidence_among
 from tagger_platform.store.runs import note_run
@@ -43,7 +43,7 @@ def plays(
 
 @tracing.span("plays")
 def _write(platform: Platform, slot: Slot) -> dg.MaterializeResult[None]:
-    known = reports.windows_of_slot(platform.database, slot)
+    known = slot_reads.windows_of_slot(platform.database, slot)
     overdue = platform.pending.overdue(platform.pending_since, platform.room.missing_above_floor())
     decided: list[Play] = []
     with platform.database.writing() as connection:
@@ -53,7 +53,7 @@ def _write(platform: Platform, slot: Slot) -> dg.MaterializeResult[None]:
                 span.set({"plays": len(found)})
             decided += found
         writes.mark_expired(connection, overdue)
-        waiting = {question.window.window_id for question in reports.open_questions_in(connection, slot)}
+        waiting = {question.window.window_id for question in slot_reads.open_questions_in(connection, slot)}
         evidence = evidence_among(connection, [*(window.window_id for window in known), *overdue])
         note_run(connection, "hot_path", platform.clock())
     settle_audio(platform, known, overdue, waiting=waiting.difference(overdue), evidence=evidence)

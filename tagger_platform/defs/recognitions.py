@@ -16,7 +16,7 @@ from tagger_platform.errors import AudioError
 from tagger_platform.model import Recognition, Slot, Window
 from tagger_platform.observe import tracing
 from tagger_platform.recognize.panel import ask_slot
-from tagger_platform.store import reports, writes
+from tagger_platform.store import slot_reads, writes
 
 WINDOW_RATE = 16_000
 """Hz of the windows that capture writes: nothing to resample."""
@@ -29,7 +29,7 @@ SHORTEST_SHARE = 0.9
 def recognitions(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
     """One answer per window and provider, or the reason why there is none."""
     slot = Slot.parse(context.partition_key)
-    open_questions = reports.open_questions(platform.database, slot)
+    open_questions = slot_reads.open_questions(platform.database, slot)
     readable, corrupt, lost = _by_audio(platform, [question.window for question in open_questions])
     asked_at = platform.clock()
     answered = {question.window.window_id: question.answered_by for question in open_questions}
@@ -37,7 +37,7 @@ def recognitions(context: dg.AssetExecutionContext, platform: dg.ResourceParam[P
     make_findable(platform, given)
     with platform.database.writing() as connection:
         # Another run of the slot may have done it all meanwhile, and taken the audio away: what it found stands.
-        still = {one.window.window_id: one.answered_by for one in reports.open_questions_in(connection, slot)}
+        still = {one.window.window_id: one.answered_by for one in slot_reads.open_questions_in(connection, slot)}
         heard = [window for window, _ in readable if window.window_id in still]
         fresh = [one for one in given if one.provider not in still.get(one.window_id, {one.provider})]
         writes.write_recognitions(connection, heard, fresh, asked_at=asked_at)
@@ -85,7 +85,7 @@ async def _ask(
         jobs,
         platform.panel(),
         answered=answered,
-        known=reports.heard_until(platform.database, slot, platform.rules),
+        known=slot_reads.heard_until(platform.database, slot, platform.rules),
         late=platform.is_late(slot),
         hop_s=platform.settings.hop_s,
         tolerance=platform.settings.two_hit_hop_tolerance,

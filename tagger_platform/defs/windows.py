@@ -6,7 +6,7 @@ from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.slots import WINDOW_SLOTS
 from tagger_platform.model import CaptureState, Slot
 from tagger_platform.observe import tracing
-from tagger_platform.store import reports, writes
+from tagger_platform.store import slot_reads, writes
 from tagger_platform.store.expected import write_expected
 
 STORE_RETRY = dg.RetryPolicy(max_retries=3, delay=5, backoff=dg.Backoff.EXPONENTIAL)
@@ -21,7 +21,7 @@ def windows(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platfo
     live = platform.spool.claim(slot, platform.expected_windows(slot))
     manifests = [*([live] if live else []), *platform.spool.claim_recorded(slot)]
     if not manifests:
-        known = reports.windows_of_slot(platform.database, slot)
+        known = slot_reads.windows_of_slot(platform.database, slot)
         if not known:
             raise dg.Failure(
                 f"slot {slot.key} is neither in the spool nor in the store: it was never captured, or it has expired",

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from tagger_platform.decide.coverage import UNACCOUNTED, Coverage, coverage
-from tagger_platform.decide.evidence import Heard
-from tagger_platform.model import UNANSWERED, CanaryResult, CaptureState, Play, Slot, Window
+from tagger_platform.model import CanaryResult, Play
 from tagger_platform.store import histograms, library
 from tagger_platform.store.art import with_local_art
 from tagger_platform.store.canary import newest_canaries
 from tagger_platform.store.database import Connection, Database
-from tagger_platform.store.derivation import Rules, heard_windows
 from tagger_platform.store.expected import unaccounted
 from tagger_platform.store.identifications import Identification, known_identification, newest_identifications
 from tagger_platform.store.library import Counts, LibraryItem
@@ -31,9 +29,6 @@ from tagger_platform.store.proof import ProofWindow, proof_windows, raw_answer, 
 from tagger_platform.store.rows import PLAYS, aware, naive, plays_from
 from tagger_platform.store.runs import last_runs
 from tagger_platform.store.stream_stats import StreamStats, stream_stats_until
-
-WAITING = ", ".join(f"'{status}'" for status in sorted(UNANSWERED))
-"""Statuses that another request may still turn into an answer, for SQL."""
 
 
 def day_bounds(day: date, tz: tzinfo) -> tuple[datetime, datetime]:
@@ -202,78 +197,6 @@ def windows_between(database: Database, stream: str, start: datetime, end: datet
             [stream, naive(start), naive(end)],
         ).fetchall()
     return [KnownWindow(*row) for row in rows]
-
-
-def windows_of_slot(database: Database, slot: Slot) -> list[Window]:
-    """Every window of a slot that the store knows, by stream and offset."""
-    with database.reading() as connection:
-        return [question.window for question in _questions(connection, slot, "")]
-
-
-@dataclass(frozen=True)
-class OpenQuestion:
-    """A captured window that some provider has not answered, and those that have."""
-
-    window: Window
-    answered_by: frozenset[str]
-
-
-def open_questions(database: Database, slot: Slot) -> list[OpenQuestion]:
-    """The captured windows of a slot that nobody was asked about, or that somebody may still answer."""
-    with database.reading() as connection:
-        return open_questions_in(connection, slot)
-
-
-def open_questions_in(connection: Connection, slot: Slot) -> list[OpenQuestion]:
-    """The same, inside a block that is open already."""
-    return _questions(
-        connection,
-        slot,
-        f" HAVING capture_state = 'captured' AND (count(r.status) = 0 OR bool_or(r.status IN ({WAITING})))",
-    )
-
-
-def _questions(connection: Connection, slot: Slot, having: str) -> list[OpenQuestion]:
-    rows = connection.execute(
-        "SELECT stream, w.offset_s, length_s, capture_state, w.detail, level_dbfs, icy_title,"
-        f" list(r.provider) FILTER (r.status NOT IN ({WAITING}))"
-        " FROM windows w LEFT JOIN recognitions r ON r.window_id = w.window_id"
-        " AND r.started_at >= $slot AND r.started_at < $slot + INTERVAL 1 DAY WHERE slot = $slot"
-        f" GROUP BY ALL{having} ORDER BY stream, w.offset_s",
-        {"slot": naive(slot.start)},
-    ).fetchall()
-    return [
-        OpenQuestion(
-            Window(stream, slot, offset, length, CaptureState(state), detail, level, title), frozenset(answered or ())
-        )
-        for stream, offset, length, state, detail, level, title, answered in rows
-    ]
-
-
-def waited_for(database: Database, slots: Sequence[Slot]) -> dict[str, frozenset[str]]:
-    """The providers that have not answered every window of these slots, by slot key."""
-    if not slots:
-        return {}
-    starts = [naive(slot.start) for slot in slots]
-    with database.reading() as connection:
-        rows = connection.execute(
-            "SELECT w.slot, list(DISTINCT r.provider) FROM windows w JOIN recognitions r USING (window_id)"
-            " WHERE w.slot IN (SELECT unnest($slots)) AND w.started_at >= $first AND r.started_at >= $first"
-            f" AND r.status IN ({WAITING}) GROUP BY w.slot",
-            {"slots": starts, "first": min(starts)},
-        ).fetchall()
-    return {Slot(aware(start)).key: frozenset(providers) for start, providers in rows}
-
-
-def heard_until(database: Database, slot: Slot, rules: Rules) -> dict[str, list[Heard]]:
-    """What every stream's windows of the slot and before it said, as far back as a chain of hits can reach."""
-    start, end = slot.start - rules.reach, slot.next(rules.hop_s).start
-    with database.reading() as connection:
-        streams = connection.execute(
-            "SELECT DISTINCT stream FROM windows WHERE started_at >= ? AND started_at < ?",
-            [naive(start), naive(end)],
-        ).fetchall()
-        return {stream: heard_windows(connection, stream, start, end, rules.hop_s) for (stream,) in streams}
 
 
 def library_items(database: Database) -> list[LibraryItem]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tagger_platform.model import Play, Slot
-from tagger_platform.store import reports
+from tagger_platform.store import reports, slot_reads
 from tagger_platform.store.database import Database
 from tagger_platform_tests.journeys import programme
 from tagger_platform_tests.journeys.expected import Outage, Station
@@ -191,7 +191,7 @@ class Journey:
 
         def finished() -> bool:
             in_spool = any((spool / folder / last.key).exists() for folder in ("open", "ready", "claimed"))
-            return not in_spool and bool(reports.windows_of_slot(database, last))
+            return not in_spool and bool(slot_reads.windows_of_slot(database, last))
 
         _sleep_until(evidence.judged_until)
         wait_until(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tagger_platform.model import CaptureState, Recognition, Slot, Status, Window
-from tagger_platform.store import reports
+from tagger_platform.store import reports, slot_reads
 from tagger_platform.store.database import Database
 from tagger_platform.store.rows import coverage_json, play_json, plays_csv
 from tagger_platform.store.writes import write_recognitions, write_windows
@@ -206,18 +206,18 @@ def test_open_questions_are_windows_that_somebody_may_still_answer(store: Databa
             given = [Recognition(window.window_id, "catalogue", Status.NO_MATCH)] if name == "throttled" else []
             given += [Recognition(window.window_id, "shazam", status, track(1))] if status else []
             write_recognitions(connection, [window], given, asked_at=slot.start)
-    found = reports.open_questions(store, slot)
+    found = slot_reads.open_questions(store, slot)
     assert [(each.window.offset_s, each.answered_by) for each in found] == [
         (0, frozenset({"catalogue"})),
         (2, frozenset()),
     ]
-    assert len(reports.windows_of_slot(store, slot)) == 5
+    assert len(slot_reads.windows_of_slot(store, slot)) == 5
 
 
 def test_what_was_heard_until_the_end_of_a_slot_reaches_as_far_as_a_chain_of_hits(store: Database) -> None:
     slot = Slot.parse("2026-11-21T03:30:00Z")
     write_states(store, slot.start - timedelta(hours=1), ["heard"] * 40)
-    found = reports.heard_until(store, slot, RULES)["kexp"]
+    found = slot_reads.heard_until(store, slot, RULES)["kexp"]
     assert found[0].start >= slot.start - RULES.reach
     assert found[-1].start == slot.start
     assert len(found) == RULES.reach.total_seconds() // HOP_S + 1
