@@ -28,6 +28,8 @@ Samples = NDArray[np.float32]
 
 SHORTEST_S = 1.0
 """Seconds of audio below which there is nothing to recognise."""
+MOST_VALUES = 60 * 192_000 * 2
+"""Samples of all channels of a window at most: its head may claim terabytes, which would be asked for at once."""
 STALL_S = 60.0
 """Seconds without a sample after which ffmpeg is given up: it decodes hundreds of times faster than real time."""
 LENGTH_S = 600.0
@@ -122,7 +124,10 @@ def read_window(path: Path, rate: int) -> Samples:
     """A small FLAC, WAV or Ogg file as mono samples at `rate` Hz, without another process (4 CPU-ms for 12 s)."""
     _check_file(path)
     try:
-        samples, own_rate = soundfile.read(path, dtype="float32", always_2d=True)
+        with soundfile.SoundFile(path) as file:
+            if file.frames * file.channels > MOST_VALUES:
+                raise AudioError(f"{path.name} is no window, or it is damaged: it claims to hold {file.frames} samples")
+            samples, own_rate = file.read(dtype="float32", always_2d=True), file.samplerate
     except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
         raise AudioError(f"{path.name} is not audio that can be read, or it is damaged ({error})") from error
     _check_length(path, len(samples) / own_rate)
@@ -146,7 +151,7 @@ def read_tags(path: Path) -> Tags:
     """The tags of `path`; a file without readable ones has its stem as title."""
     try:
         file = mutagen.File(path)
-    except (mutagen.MutagenError, OSError, ValueError):
+    except Exception:  # over damaged heads mutagen trips with whatever error its parsers meet
         file = None
     if file is None:
         return Tags(path.stem)

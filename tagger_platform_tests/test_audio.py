@@ -133,6 +133,16 @@ def test_what_is_no_audio_gets_a_sentence_with_the_file_name(read, content, sent
         read(path)
 
 
+def test_a_window_whose_head_claims_terabytes_is_damaged(tmp_path):
+    path = tmp_path / "window.flac"
+    soundfile.write(path, tone(12, 16_000), 16_000)
+    content = bytearray(path.read_bytes())
+    content[21:26] = bytes([content[21] | 0x0F, 0xFF, 0xFF, 0xFF, 0xFF])  # 36 bits: how many samples there are
+    path.write_bytes(content)
+    with pytest.raises(AudioError, match=r"window\.flac is no window, or it is damaged: .* 68719476735 samples"):
+        read_window(path, 16_000)
+
+
 @pytest.mark.parametrize("read", [everything, lambda path: read_window(path, RATE)], ids=["decode", "read_window"])
 @pytest.mark.parametrize(
     ("prepare", "sentence"),
@@ -258,6 +268,17 @@ def test_tags_that_cannot_be_read_are_as_good_as_none(content, tmp_path):
     path = tmp_path / "Some Song.flac"
     path.write_bytes(content)
     assert read_tags(path) == audio.Tags("Some Song")
+
+
+def test_tags_that_end_in_the_middle_are_as_good_as_none(tmp_path):
+    path = tmp_path / "cut.ogg"
+    soundfile.write(path, tone(3.0), 44_100)
+    content = bytearray(path.read_bytes())
+    content[content.index(b"OggS", 4) + 27] -= 1  # the tags' length, in the head of the second page
+    path.write_bytes(content)
+    with pytest.raises(IndexError):  # not one of mutagen's own errors
+        mutagen.File(path)
+    assert read_tags(path).title == "cut"
 
 
 def test_tags_of_a_file_that_has_vanished_are_as_good_as_none(tmp_path):
