@@ -122,7 +122,7 @@ def _last_heard(play: Play) -> str:
 
 
 def _no_match(noted: Identification) -> None:
-    st.markdown(f"#### {_('Nothing in the library sounds like this')}")
+    st.markdown("#### " + _("Nothing in the library sounds like this"))
     st.markdown(
         _(
             "Only what is in the library can be recognised here: [add it there](/library) and ask again. Some seconds"
