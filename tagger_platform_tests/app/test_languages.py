@@ -15,7 +15,9 @@ from babel.messages.pofile import read_po
 
 import streamlit_app
 from streamlit_app import formats, words
+from streamlit_app.api_client import ApiError
 from streamlit_app.preferences import LANGUAGES, Clock, Preferences, Theme, read
+from streamlit_app.ui import failures
 from tagger_platform_tests import samples
 from tagger_platform_tests.app.texts_in_code import bare_sentences, bare_texts, looked_up
 
@@ -157,6 +159,16 @@ def test_plurals_dates_and_times_follow_the_language(speaking):
     assert [text.replace("\u202f", " ") for text in shown] == told[speaking]
     assert formats.clock(now, samples.TZ).startswith("6:27")
     assert formats.percent(0.85).replace("\u00a0", " ") in ("85 %", "85%")
+
+
+def test_what_the_api_refuses_is_told_in_the_language_and_then_in_the_apis_words(speaking):
+    told = {
+        "es": "Este nombre no se puede usar.",
+        "uk": "Це ім’я використати не можна.",
+        "ru": "Это имя использовать нельзя.",
+    }
+    refused = ApiError("bad_parameter", "the name is taken", "name")
+    assert failures.sentence(refused) == f"{told[speaking]}\n\nthe name is taken"
 
 
 def test_english_and_24_hours_are_what_nobody_has_to_choose():
