@@ -1,7 +1,7 @@
 """The api, as the pages see it: what they ask and what they let it do, over HTTP.
 
 What belongs here: one function a question, with the token where one is set, and errors as sentences. What does not:
-drawing. Nothing is cached here: see `reads`.
+drawing. Nothing is cached here: see `live_reads`.
 """
 
 from collections.abc import Iterator, Mapping

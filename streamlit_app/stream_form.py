@@ -9,9 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-from streamlit_app import formats, reads
+from streamlit_app import formats, live_reads, reads
 from streamlit_app.api_client import ApiDownError, ApiError
-from streamlit_app.reads import LiveStream
+from streamlit_app.live_reads import LiveStream
 from streamlit_app.ui import failures, states
 from streamlit_app.ui.text import plain
 from streamlit_app.words import _
@@ -69,7 +69,7 @@ def _changed(change: Callable[[], Mapping[str, Any]], done: str) -> bool:
         st.session_state[OUTCOME_KEY] = (False, failures.sentence(error))
         return False
     finally:
-        reads.look_again()
+        live_reads.look_again()
     if not answer.get("reloaded"):
         later = _("It is saved; capture takes it up when it runs again.")
         st.session_state[OUTCOME_KEY] = (True, f"{done} {later}".strip())

@@ -2,7 +2,7 @@
 
 What belongs here: the order of the page, and what it says when there is nothing to show. What does not: its address
 (`shown_day`), the cards (`live_cards`), the chart (`timeline`), choosing hours (`listed_hours`), the table
-(`play_list`), what is behind a play (`play_evidence`), the reads (`reads`, `day_reads`).
+(`play_list`), what is behind a play (`play_evidence`), the reads (`day_reads`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 
 import streamlit as st
 
-from streamlit_app import day_reads, formats, listed_hours, play_evidence, play_list, reads, timeline
+from streamlit_app import day_reads, formats, listed_hours, play_evidence, play_list, reads, stream_reads, timeline
 from streamlit_app.live_cards import live_cards
 from streamlit_app.play_list import PAGE_PLAYS
 from streamlit_app.shown_day import Shown, shown_now
@@ -60,7 +60,7 @@ def _live(day: date) -> None:
     """The live cards, drawn again every POLL_S; the rest of the page only when there is something new."""
     with st.container(key="live"), failures.told():
         version = reads.version()
-        titles = reads.titles(version)
+        titles = stream_reads.titles(version)
         if st.session_state.get(DRAWN_KEY) != _state_of_things(day, version, titles):
             st.rerun()
         live_cards(version, titles)
@@ -92,7 +92,7 @@ def _day(shown: Shown, plays: Sequence[Span]) -> bool:
     """The timeline; returns whether anything was heard."""
     names = shown.streams or tuple(shown.titles)
     rows = [timeline.Row(name, shown.titles[name], shown.colours[name]) for name in names]
-    coverage = reads.coverage_of_day(shown.version, shown.wanted, shown.streams)
+    coverage = day_reads.coverage_of_day(shown.version, shown.wanted, shown.streams)
     gaps = {one.stream: one.gaps for one in coverage}
     chart = timeline.option(shown.day, rows, plays, gaps, datetime.now(UTC), theme.palette())
     said = ngettext(
