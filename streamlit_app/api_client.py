@@ -1,7 +1,7 @@
 """The api, as the pages see it: what they ask and what they let it do, over HTTP.
 
 What belongs here: one function a question, with the token where one is set, and errors as sentences. What does not:
-drawing. Nothing is cached here: see `reads`.
+drawing. Nothing is cached here: see `live_reads`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,10 +20,14 @@ BLOCK_BYTES = 64 << 10
 
 
 class ApiError(Exception):
-    """The api refused, in a sentence; `code` is its own word for why."""
+    """The api refused, in an English sentence; `code` is its word for why, `parameter` what it is about, if it says.
 
-    def __init__(self, code: str, message: str) -> None:
+    Neither word ever changes: they choose the sentence that visitors read first (`ui.failures`).
+    """
+
+    def __init__(self, code: str, message: str, parameter: str = "") -> None:
         self.code = code
+        self.parameter = parameter
         super().__init__(message)
 
 
@@ -86,5 +90,7 @@ class Api:
         if not isinstance(body, dict):
             raise ApiDownError(self._url)
         if isinstance(why := body.get("error"), dict) and answer.status_code >= HTTPStatus.BAD_REQUEST:
-            raise ApiError(str(why.get("code")), str(why.get("message")))
+            details = why.get("details")
+            about = details.get("parameter", "") if isinstance(details, dict) else ""
+            raise ApiError(str(why.get("code")), str(why.get("message")), str(about))
         return body

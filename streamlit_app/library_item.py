@@ -47,7 +47,10 @@ def _markup(found: ListedItem) -> str:
         _("File"): item.path.name,
     }
     listed = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items() if value)
-    told = f'<p class="detail" lang="en">{escape(item.reason)}</p>' if item.reason else ""
+    told = ""
+    if item.reason:
+        told = f'<p class="problem">{escape(states.advice(item.status))}</p>'
+        told += f'<p class="detail" lang="en">{escape(item.reason)}</p>'
     if item.duplicate_of:
         first = escape(_("Show the one it is a copy of"))
         told += f'<p><a href="?item={escape(item.duplicate_of)}">{first}</a></p>'

@@ -84,4 +84,5 @@ def _line(name: str, found: ListedItem | None) -> Line:
     """A file of which nobody has taken note yet is queued."""
     status = str(found.item.status) if found else "QUEUED"
     reason = found.item.reason if found else ""
-    return Line(name, states.word(status), states.colour(status, theme.palette()), reason)
+    advice = states.advice(status) if reason else ""
+    return Line(name, states.word(status), states.colour(status, theme.palette()), advice, reason)

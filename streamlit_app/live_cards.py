@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from streamlit_app import art, formats, links, reads
-from streamlit_app.reads import Trouble
+from streamlit_app import art, formats, links, live_reads, reads, stream_reads
+from streamlit_app.live_reads import Trouble
 from streamlit_app.ui import states, theme
 from streamlit_app.ui.cards import Card, cards
 from streamlit_app.ui.text import plain
@@ -24,13 +24,13 @@ FAINTEST_DBFS = -60.0
 
 def live_cards(version: str, titles: Mapping[str, str]) -> None:
     """Draw the cards, and say what is not well."""
-    known = reads.live_streams()
-    latest = reads.latest_plays(version)
+    known = live_reads.live_streams()
+    latest = stream_reads.latest_plays(version)
     palette = theme.palette()
     colours = palette.of_streams(list(titles))
     now = datetime.now(UTC)
     cards([_card(one, latest.get(one.name), colours.get(one.name, palette.grey), now) for one in known.streams])
-    if problem := _trouble(known.trouble) or plain(reads.not_well()):
+    if problem := _trouble(known.trouble) or plain(live_reads.not_well()):
         st.warning(problem)
 
 
@@ -44,7 +44,7 @@ def _trouble(trouble: Trouble | None) -> str:
     return ""
 
 
-def _card(stream: reads.LiveStream, play: Play | None, colour: str, now: datetime) -> Card:
+def _card(stream: live_reads.LiveStream, play: Play | None, colour: str, now: datetime) -> Card:
     live = stream.state == "live"
     state = states.word(stream.state)
     level = stream.level_dbfs if live else None

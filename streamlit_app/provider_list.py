@@ -1,23 +1,23 @@
 """The providers: their budgets, breakers and canaries, and what waits for their answers.
 
 What belongs here: drawing them. What does not: what they were asked (`recognition_list`), finding out (the api's
-`/readyz`, `reads`).
+`/readyz`, `live_reads`).
 """
 
 from collections.abc import Mapping
 
 import streamlit as st
 
-from streamlit_app import formats, reads
+from streamlit_app import asked_reads, formats, live_reads, reads
 from streamlit_app.ui import states
 from streamlit_app.words import _
 
 PROVIDERS = ("catalogue", "shazam", "acoustid")
 
 
-def providers(version: str, health: Mapping[str, reads.Part]) -> None:
+def providers(version: str, health: Mapping[str, live_reads.Part]) -> None:
     """Whether each may be asked, and whether it knew its last canary."""
-    canaries = {one.provider: one for one in reads.canaries(version)}
+    canaries = {one.provider: one for one in asked_reads.canaries(version)}
     told = health["providers"].numbers if "providers" in health else {}
     names = [name for name in PROVIDERS if name in canaries or name in told]
     if not names:
@@ -56,7 +56,7 @@ def providers(version: str, health: Mapping[str, reads.Part]) -> None:
 
 def waiting(version: str) -> None:
     """The windows that nobody has answered yet, in numbers."""
-    if not (found := reads.waiting(version)):
+    if not (found := asked_reads.waiting(version)):
         st.success(_("No window waits for an answer."), icon=":material/check:")
         return
     tz = reads.settings().tz

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from streamlit_app import address, day_reads, reads
+from streamlit_app import address, day_reads, reads, stream_reads
 from streamlit_app.timeline import Day
 from streamlit_app.ui import theme
 from streamlit_app.words import _
@@ -81,7 +81,7 @@ def shown_now() -> Shown:
     """What the address asks for now. A play without a date brings its own day along."""
     today = datetime.now(reads.settings().tz).date()
     version = reads.version()
-    titles = reads.titles(version)
+    titles = stream_reads.titles(version)
     asked = address.Asked({name: ",".join(st.query_params.get_all(name)) for name in st.query_params})
     play = asked.text(PLAY)
     found = day_reads.play(version, play) if play else None

@@ -9,9 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-from streamlit_app import reads
+from streamlit_app import formats, live_reads, reads
 from streamlit_app.api_client import ApiDownError, ApiError
-from streamlit_app.reads import LiveStream
+from streamlit_app.live_reads import LiveStream
 from streamlit_app.ui import failures, states
 from streamlit_app.ui.text import plain
 from streamlit_app.words import _
@@ -69,7 +69,7 @@ def _changed(change: Callable[[], Mapping[str, Any]], done: str) -> bool:
         st.session_state[OUTCOME_KEY] = (False, failures.sentence(error))
         return False
     finally:
-        reads.look_again()
+        live_reads.look_again()
     if not answer.get("reloaded"):
         later = _("It is saved; capture takes it up when it runs again.")
         st.session_state[OUTCOME_KEY] = (True, f"{done} {later}".strip())
@@ -116,13 +116,25 @@ def _tell_found() -> None:
     if refused := found.get("refused"):
         st.error(refused)
         return
-    sentence = plain(str(found.get("sentence") or ""))
     if not found.get("ok"):
+        sentence = plain(str(found.get("sentence") or ""))
         st.error("\n\n".join((states.advice(str(found.get("state"))), sentence)))
         return
     named = {_("Station"): found.get("icy_name"), _("It plays now"): found.get("icy_title")}
     more = [f"{label}: {plain(str(value))}" for label, value in named.items() if value]
-    st.success("\n\n".join((_("This can be listened to."), sentence, *more)))
+    st.success("\n\n".join((_("This can be listened to."), _sound(found), *more)))
+
+
+def _sound(found: Mapping[str, Any]) -> str:
+    """What plays there, in figures and names that are the same in all languages."""
+    rate, level = found.get("sample_rate_hz"), found.get("level_dbfs")
+    parts = [
+        str(found.get("codec") or ""),
+        _("{number} Hz").format(number=formats.number(rate)) if rate else "",
+        str(found.get("channels") or ""),
+        "" if level is None else _("level {number} dBFS").format(number=formats.number(level)),
+    ]
+    return plain(" · ".join(part for part in parts if part))
 
 
 def _add() -> None:

@@ -24,8 +24,8 @@ LABEL_STEP_H = 2
 SHORTEST_H = 1 / 60
 """Shorter spans are drawn this long (hours), or nobody could see or point at them."""
 PROBABLE_OPACITY = 0.38
-LABELS_PX = 118
-"""Room for the stream titles; longer ones are cut."""
+LABELS_PX, RIGHT_PX = 118, 14
+"""Room for the stream titles, of which longer ones are cut, and right of the hours."""
 
 Option = dict[str, Any]
 Said = Callable[[datetime], str]
@@ -80,7 +80,7 @@ def option(
         "backgroundColor": "transparent",
         "grid": {
             "left": LABELS_PX,
-            "right": 14,
+            "right": RIGHT_PX,
             "top": 0,
             "bottom": AXIS_PX,
             "containLabel": False,
@@ -89,6 +89,8 @@ def option(
         "xAxis": [{"type": "value", "min": 0, "max": day.hours(day.end), "show": False}, _hour_axis(day, palette)],
         "yAxis": _stream_axis(rows, palette),
         "tooltip": _tooltip(palette),
+        "toolbox": _toolbox(palette),
+        "brush": _brush(palette),
         "series": [
             *_now_series(day, now, palette),
             *_gap_series(day, rows, gaps, palette),
@@ -123,6 +125,31 @@ def _hour_axis(day: Day, palette: Palette) -> Option:
         "axisTick": {"show": False},
         "axisLabel": {"color": palette.muted, "fontSize": 11, "margin": 12, "interval": every_other},
         "splitLine": {"show": True, "interval": every_other, "lineStyle": {"color": palette.line}},
+    }
+
+
+def _toolbox(palette: Palette) -> Option:
+    """A button below the streams' titles: from then on, hours are chosen by dragging over them."""
+    titles = {"lineX": _("Drag over hours to list them")}
+    return {
+        "left": 4,
+        "bottom": -8,
+        "itemSize": 18,
+        "iconStyle": {"borderColor": palette.soft},
+        "emphasis": {"iconStyle": {"borderColor": palette.amber, "textFill": palette.text, "textPosition": "right"}},
+        "feature": {"brush": {"type": [*titles], "title": titles}},
+    }
+
+
+def _brush(palette: Palette) -> Option:
+    """What is dragged over; `outOfBrush` leaves everything else as it is."""
+    return {
+        "xAxisIndex": 0,
+        "transformable": False,
+        "throttleType": "debounce",
+        "throttleDelay": 300,
+        "outOfBrush": {},
+        "brushStyle": {"borderWidth": 1, "borderColor": palette.amber, "color": f"{palette.amber}1F"},
     }
 
 

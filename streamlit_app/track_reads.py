@@ -1,7 +1,7 @@
 """What the pages know of tracks and of the sound map: reads of the store, cached.
 
 What belongs here: asking, once for all visitors, so nothing here is in anybody's language. What does not: drawing; the
-log of a day and the streams (`reads`).
+log of a day (`day_reads`), the streams (`stream_reads`).
 """
 
 from collections.abc import Sequence

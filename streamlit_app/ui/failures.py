@@ -43,10 +43,29 @@ def sentence(error: Exception) -> str:
             return _("The log was written by a newer version: upgrade this one.") + f"\n\n{plain(str(error))}"
         case ApiDownError():
             return _("The api does not answer at {url}: is it running?").format(url=plain(error.url))
-        case ApiError() | TaggerError():
+        case ApiError():
+            return f"{_refusal(error)}\n\n{plain(str(error))}"
+        case TaggerError():
             return plain(str(error))
     log.error("a page could not be drawn", exc_info=error)
     return _("Something went wrong here. The log of the pages says what; reload the page to try again.")
+
+
+def _refusal(error: ApiError) -> str:
+    """What the api refused, in the visitor's language; its own sentence says more, in English."""
+    known = {
+        "name": _("This name cannot be used."),
+        "url": _("This address cannot be used."),
+        "file": _("This file cannot be used."),
+        "no_audio": _("This file cannot be used."),
+        "too_large": _("This file is too large."),
+        "too_slow": _("This file did not arrive in time."),
+        "conflict": _("The list of streams does not allow this."),
+        "not_found": _("There is no such thing, or no longer."),
+        "unavailable": _("This cannot be done just now."),
+        "store_busy": _("The log is busy just now: try again in some seconds."),
+    }
+    return known.get(error.parameter) or known.get(error.code) or _("The api refused this.")
 
 
 @st.fragment(run_every=RETRY_S)

@@ -8,7 +8,7 @@ from html import escape
 
 import streamlit as st
 
-from streamlit_app.reads import Part
+from streamlit_app.live_reads import Part
 from streamlit_app.ui import states, theme
 
 

@@ -41,7 +41,10 @@ def word(state: str) -> str:
 
 
 def advice(state: str) -> str:
-    """What a stream that is in this state lacks and what to do, in a sentence; empty where there is nothing to say."""
+    """What a stream or a file in this state lacks and what to do, in a sentence; empty where there is nothing to say.
+
+    Of a file that is ready or queued this holds only where it has a reason.
+    """
     return _advice().get(state, "")
 
 
@@ -112,4 +115,8 @@ def _advice() -> dict[str, str]:
         "blank": _("It sends digital silence: check what feeds it."),
         "capture_down": _("Capture does not answer: nothing is being recorded now."),
         "bad_url": _("This is no address that can be listened to: it begins with rtsp, rtsps, http or https."),
+        "FAILED": _("It could not be taken up, so it is not recognised."),
+        "DUPLICATE": _("It sounds the same as another item, which is recognised in its place."),
+        "READY": _("Only a part of it could be read, and only that is recognised."),
+        "QUEUED": _("There is no room on the disk: make some, and it goes on."),
     }

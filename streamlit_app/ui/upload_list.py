@@ -12,11 +12,12 @@ import streamlit as st
 
 @dataclass(frozen=True)
 class Line:
-    """What is to be read of a file."""
+    """What is to be read of a file; `reason` is the platform's own, in English."""
 
     name: str
     state: str
     colour: str
+    advice: str
     reason: str
 
 
@@ -25,8 +26,9 @@ def upload_list(lines: Sequence[Line]) -> None:
 
 
 def _item(line: Line) -> str:
+    advice = f"<span>{escape(line.advice)}</span>" if line.advice else ""
     reason = f'<span class="detail" lang="en">{escape(line.reason)}</span>' if line.reason else ""
     return (
         f'<li><i class="dot" style="background:{line.colour}"></i><b>{escape(line.name)}</b>'
-        f"<span>{escape(line.state)}</span>{reason}</li>"
+        f"<span>{escape(line.state)}</span>{advice}{reason}</li>"
     )

@@ -1,7 +1,7 @@
 """The page that says how the platform is: its parts, what the providers were asked and said, and what waits for them.
 
 What belongs here: the address, asking, and the order of things. What does not: how recognitions are drawn
-(`recognition_list`), finding out how the parts are (the api's `/readyz`), the reads (`reads`).
+(`recognition_list`), finding out how the parts are (the api's `/readyz`), the reads (`asked_reads`, `live_reads`).
 """
 
 from collections import Counter
@@ -11,7 +11,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import streamlit as st
 
-from streamlit_app import address, formats, provider_list, reads, recognition_list
+from streamlit_app import (
+    address,
+    asked_reads,
+    formats,
+    live_reads,
+    provider_list,
+    reads,
+    recognition_list,
+    stream_reads,
+)
 from streamlit_app.provider_list import PROVIDERS
 from streamlit_app.ui import parts, states
 from streamlit_app.ui.days import day_picker
@@ -58,7 +67,7 @@ class Filters:
 
 def page() -> None:
     st.subheader(_("How every part is"))
-    health = reads.health()
+    health = live_reads.health()
     if health:
         parts.parts(health)
     else:
@@ -81,7 +90,7 @@ def page() -> None:
 
 def _questions(version: str) -> None:
     today = datetime.now(reads.settings().tz).date()
-    titles = reads.titles(version)
+    titles = stream_reads.titles(version)
     asked = address.Asked({name: ",".join(st.query_params.get_all(name)) for name in st.query_params})
     filters = Filters(
         asked.day(today),
@@ -93,7 +102,7 @@ def _questions(version: str) -> None:
     )
     for problem in asked.problems:
         st.warning(problem)
-    told = reads.questions(version, filters.span())
+    told = asked_reads.questions(version, filters.span())
     _controls(filters, today, titles, told)
     if not told.hours:
         states.empty(_why_empty(version, filters, today))
@@ -167,7 +176,7 @@ def _list(version: str, filters: Filters, today: date, titles: dict[str, str], t
         return
     pages = -(-total // PAGE_ROWS)
     shown = replace(filters, page=min(filters.page, pages))
-    rows = reads.asked(
+    rows = asked_reads.asked(
         version,
         Page(filters.span(), filters.providers, filters.statuses, PAGE_ROWS, (shown.page - 1) * PAGE_ROWS),
     )
@@ -217,7 +226,7 @@ def _chosen(version: str, chosen: str, titles: dict[str, str]) -> None:
         st.caption(_("Select a row to see what the provider answered."))
         return
     window_id, _slash, provider = chosen.rpartition("/")
-    if answer := reads.answer(version, window_id, provider):
+    if answer := asked_reads.answer(version, window_id, provider):
         recognition_list.detail(window_id, answer, titles)
     else:
         st.warning(_("The address asks for an answer that is not in the log: it has expired, or there never was one."))

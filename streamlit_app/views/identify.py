@@ -1,7 +1,7 @@
 """The page that answers what a clip is: from the microphone or from a file, and everything that was asked so far.
 
 What belongs here: sending a clip once, showing its answer and the history. What does not: finding the answer (the
-api's `/api/identify`, which also keeps it), the reads (`reads`). The address names the answer that is shown.
+api's `/api/identify`, which also keeps it), the reads (`asked_reads`). The address names the answer that is shown.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from streamlit_app import address, art, formats, reads
+from streamlit_app import address, art, asked_reads, formats, reads, stream_reads
 from streamlit_app.api_client import ApiDownError, ApiError
 from streamlit_app.ui import failures, states
 from streamlit_app.ui.figures import Figure, figures
@@ -77,7 +77,7 @@ def _send(file: UploadedFile) -> None:
 
 
 def _shown(version: str, identification_id: str) -> None:
-    found = reads.identification(version, identification_id)
+    found = asked_reads.identification(version, identification_id)
     if found is None:
         st.warning(_("The address asks for an answer that is not there: only the newest thousand are kept."))
         return
@@ -116,13 +116,13 @@ def _last_heard(play: Play) -> str:
     day = play.started_at.astimezone(tz).date()
     text = _("{moment} on {stream}").format(
         moment=formats.moment(play.started_at, tz),
-        stream=plain(reads.titles(reads.version()).get(play.stream, play.stream)),
+        stream=plain(stream_reads.titles(reads.version()).get(play.stream, play.stream)),
     )
     return f"{_('Last heard')}: [{text}](/?{urlencode(address.parameters(date=day, stream=[play.stream]))})"
 
 
 def _no_match(noted: Identification) -> None:
-    st.markdown(f"#### {_('Nothing in the library sounds like this')}")
+    st.markdown("#### " + _("Nothing in the library sounds like this"))
     st.markdown(
         _(
             "Only what is in the library can be recognised here: [add it there](/library) and ask again. Some seconds"
@@ -146,7 +146,7 @@ def _circumstances(noted: Identification) -> list[str]:
 
 def _history(version: str, shown: str, number: int) -> None:
     first = (number - 1) * PAGE_ROWS
-    found = reads.identifications(version, PAGE_ROWS + 1, first)
+    found = asked_reads.identifications(version, PAGE_ROWS + 1, first)
     rows, older = found[:PAGE_ROWS], len(found) > PAGE_ROWS
     if not rows:
         states.empty(

@@ -1,16 +1,16 @@
 """The page that says what is playing, and what played on a day.
 
 What belongs here: the order of the page, and what it says when there is nothing to show. What does not: its address
-(`shown_day`), the cards (`live_cards`), the chart (`timeline`), the table (`play_list`), what is behind a play
-(`play_evidence`), the reads (`reads`, `day_reads`).
+(`shown_day`), the cards (`live_cards`), the chart (`timeline`), choosing hours (`listed_hours`), the table
+(`play_list`), what is behind a play (`play_evidence`), the reads (`day_reads`).
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import streamlit as st
 
-from streamlit_app import day_reads, formats, play_evidence, play_list, reads, timeline
+from streamlit_app import day_reads, formats, listed_hours, play_evidence, play_list, reads, stream_reads, timeline
 from streamlit_app.live_cards import live_cards
 from streamlit_app.play_list import PAGE_PLAYS
 from streamlit_app.shown_day import Shown, shown_now
@@ -23,8 +23,7 @@ from tagger_platform.store.rows import plays_csv
 
 POLL_S = 2
 """Seconds between two looks at the log's version: a play shows within this and the time to draw."""
-QUARTER = timedelta(minutes=15)
-STREAMS_KEY, HOURS_KEY, DRAWN_KEY = "on_air_streams", "on_air_hours", "on_air_drawn"
+STREAMS_KEY, DRAWN_KEY = "on_air_streams", "on_air_drawn"
 
 
 def page() -> None:
@@ -61,7 +60,7 @@ def _live(day: date) -> None:
     """The live cards, drawn again every POLL_S; the rest of the page only when there is something new."""
     with st.container(key="live"), failures.told():
         version = reads.version()
-        titles = reads.titles(version)
+        titles = stream_reads.titles(version)
         if st.session_state.get(DRAWN_KEY) != _state_of_things(day, version, titles):
             st.rerun()
         live_cards(version, titles)
@@ -93,7 +92,7 @@ def _day(shown: Shown, plays: Sequence[Span]) -> bool:
     """The timeline; returns whether anything was heard."""
     names = shown.streams or tuple(shown.titles)
     rows = [timeline.Row(name, shown.titles[name], shown.colours[name]) for name in names]
-    coverage = reads.coverage_of_day(shown.version, shown.wanted, shown.streams)
+    coverage = day_reads.coverage_of_day(shown.version, shown.wanted, shown.streams)
     gaps = {one.stream: one.gaps for one in coverage}
     chart = timeline.option(shown.day, rows, plays, gaps, datetime.now(UTC), theme.palette())
     said = ngettext(
@@ -102,7 +101,13 @@ def _day(shown: Shown, plays: Sequence[Span]) -> bool:
         len(plays),
         day=formats.day(shown.wanted),
     )
-    st.echarts_chart(chart, height=timeline.height(rows), key="timeline", alt=said)
+    st.echarts_chart(
+        chart,
+        height=timeline.height(rows),
+        key=listed_hours.chart_key(),
+        on_select=lambda: listed_hours.dragged(shown),
+        alt=said,
+    )
     return any(one.heard or one.silent for one in coverage)
 
 
@@ -111,7 +116,7 @@ def _plays() -> None:
     """The hours to be listed, their numbers and plays: drawn alone when a visitor chooses among them."""
     with failures.told():
         shown = shown_now()
-        _hours(shown)
+        listed_hours.slider(shown)
         now = datetime.now(UTC)
         found = day_reads.listed(
             shown.version,
@@ -131,35 +136,6 @@ def _plays() -> None:
             states.empty(_("No play began in these hours: choose more of them under the timeline."))
         if shown.play and (play := day_reads.play(shown.version, shown.play)):
             play_evidence.show(play, shown.titles, lambda: shown.go(play=""))
-
-
-def _hours(shown: Shown) -> None:
-    """From and to when plays are listed: dragged along under the timeline, quarter by quarter."""
-    quarters = round((shown.day.end - shown.day.start) / QUARTER)
-    chosen = shown.hours or (0, quarters / 4)
-    st.session_state[HOURS_KEY] = tuple(round(hour * 4) for hour in chosen)
-    with st.container(key="hours"):
-        st.select_slider(
-            _("Hours to list"),
-            list(range(quarters + 1)),
-            value=(0, quarters),
-            format_func=lambda quarter: _quarter(shown, quarter, quarters),
-            key=HOURS_KEY,
-            on_change=_hours_picked,
-            args=(shown, quarters),
-            label_visibility="collapsed",
-        )
-
-
-def _quarter(shown: Shown, quarter: int, quarters: int) -> str:
-    """What the clock says; the day's end has a name of its own, for Streamlit tells values apart by what they show."""
-    return _("midnight") if quarter == quarters else shown.day.clock(shown.day.start + quarter * QUARTER)
-
-
-def _hours_picked(shown: Shown, quarters: int) -> None:
-    first, last = st.session_state[HOURS_KEY]
-    everything = (first, last) == (0, quarters) or first == last
-    shown.go(hours=None if everything else (first / 4, last / 4), page=1)
 
 
 def _csv(shown: Shown) -> None:

@@ -1,15 +1,15 @@
 """The page that says how every stream is, and where streams are tried, added, switched and removed.
 
 What belongs here: asking, and what a panel says. What does not: its markup (`ui.stream_panels`), the form
-(`stream_form`), the reads (`reads`, `stream_reads`).
+(`stream_form`), the reads (`live_reads`, `stream_reads`).
 """
 
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from streamlit_app import address, formats, reads, stream_form, stream_reads
-from streamlit_app.reads import LiveStream, Trouble
+from streamlit_app import address, formats, live_reads, reads, stream_form, stream_reads
+from streamlit_app.live_reads import LiveStream, Trouble
 from streamlit_app.ui import failures, states, stream_panels, theme
 from streamlit_app.ui.stream_panels import Panel, Rate
 from streamlit_app.ui.text import plain
@@ -25,7 +25,7 @@ WORKING = frozenset({"live", "starting"})
 
 
 def page() -> None:
-    known = reads.live_streams()
+    known = live_reads.live_streams()
     version = reads.version()
     st.session_state[DRAWN_KEY] = (known, version)
     _watch()
@@ -42,7 +42,7 @@ def page() -> None:
 def _watch() -> None:
     """Has the page drawn again when a stream, or the log, is not as it was drawn."""
     with failures.told():
-        if st.session_state.get(DRAWN_KEY) != (reads.live_streams(), reads.version()):
+        if st.session_state.get(DRAWN_KEY) != (live_reads.live_streams(), reads.version()):
             st.rerun()
 
 
@@ -61,7 +61,7 @@ def _list(streams: tuple[LiveStream, ...], version: str) -> None:
         "off": tuple(one for one in streams if not one.enabled),
     }
     shown = _filter({name: len(group) for name, group in groups.items()})
-    stats, latest = stream_reads.stats(version), reads.latest_plays(version)
+    stats, latest = stream_reads.stats(version), stream_reads.latest_plays(version)
     if not groups[shown]:
         states.empty(_why_none(shown))
     for stream in groups[shown]:

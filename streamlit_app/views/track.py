@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from streamlit_app import address, art, formats, histogram, reads, track_reads
+from streamlit_app import address, art, formats, histogram, reads, stream_reads, track_reads
 from streamlit_app.ui import failures, states, theme, track_list
 from streamlit_app.ui.text import web_link
 from streamlit_app.words import _, ngettext
@@ -37,7 +37,7 @@ def page() -> None:
     if story is None:
         states.empty(_("The log has no play of such a track, or no longer: find another one on the page Search."))
         return
-    titles = reads.titles(version)
+    titles = stream_reads.titles(version)
     _head(story.track)
     _numbers(story)
     _by_day(story, today)

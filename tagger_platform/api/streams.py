@@ -25,6 +25,7 @@ from tagger_platform.api.stream_file import StreamFile
 from tagger_platform.capture.check import check as check_url
 from tagger_platform.capture.destination import refusal
 from tagger_platform.capture.ffmpeg import find_ffmpeg
+from tagger_platform.errors import TransientError
 from tagger_platform.model import STREAM_NAME, Stream
 from tagger_platform.settings import Settings
 
@@ -47,7 +48,7 @@ async def check(request: Request) -> Response:
     settings: Settings = request.app.state.settings
     url = await _url(await json_object(request), settings)
     if request.app.state.checks.borrowed_tokens >= CHECKS_AT_ONCE:
-        raise BadParameterError("url", "other streams are being tried just now: try again in some seconds")
+        raise TransientError("other streams are being tried just now: try again in some seconds")
     found = await anyio.to_thread.run_sync(
         check_url, url, find_ffmpeg(settings.ffmpeg_path), limiter=request.app.state.checks
     )

@@ -156,3 +156,9 @@ def test_a_url_is_tried_and_what_is_wrong_is_said_without_its_password(door):
     assert (found["ok"], "s3cret" in str(found)) == (False, False)
     assert found["sentence"]
     assert door.api.post("/api/streams/check", json={"url": "file:///etc/passwd"}).status_code == 400
+
+
+def test_who_would_be_one_too_many_to_try_a_url_is_asked_to_come_again(door, monkeypatch):
+    monkeypatch.setattr("tagger_platform.api.streams.CHECKS_AT_ONCE", 0)
+    answer = door.api.post("/api/streams/check", json={"url": "http://127.0.0.1:1/x"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")

@@ -144,10 +144,19 @@ def test_an_api_that_is_down_is_a_sentence_and_the_rest_stays(open_page, databas
     assert page.text_input or page.dataframe
 
 
-def test_an_api_that_refuses_is_a_sentence(open_page, api):
-    api.health["error"] = {"code": "unavailable", "message": "the search index cannot be read"}
+@pytest.mark.parametrize(
+    ("code", "details", "says"),
+    [
+        ("unavailable", {}, "This cannot be done just now."),
+        ("bad_parameter", {"parameter": "url"}, "This address cannot be used."),
+        ("conflict", {"parameter": "no such parameter"}, "The list of streams does not allow this."),
+        ("a code that came later", None, "The api refused this."),
+    ],
+)
+def test_an_api_that_refuses_is_a_sentence_of_the_pages_and_then_its_own(open_page, api, code, details, says):
+    api.health["error"] = {"code": code, "message": "the search index cannot be read", "details": details}
     api.health_status = 503
-    assert "search index cannot be read" in open_page(search, q="song").error[0].value
+    assert open_page(search, q="song").error[0].value == f"{says}\n\nthe search index cannot be read"
 
 
 def told(page: AppTest) -> dict[str, str]:

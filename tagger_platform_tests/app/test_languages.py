@@ -2,7 +2,6 @@
 
 import ast
 import string
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,31 +15,17 @@ from babel.messages.pofile import read_po
 
 import streamlit_app
 from streamlit_app import formats, words
+from streamlit_app.api_client import ApiError
 from streamlit_app.preferences import LANGUAGES, Clock, Preferences, Theme, read
+from streamlit_app.ui import failures
 from tagger_platform_tests import samples
+from tagger_platform_tests.app.texts_in_code import bare_sentences, bare_texts, looked_up
 
 FOLDER = Path(streamlit_app.__file__).parent
 FOREIGN = [language for language in LANGUAGES if language != "en"]
 BACKSTAGE = {"api_client.py", "document.py", "listen.py", "server.py", "words.py"}
 """What draws nothing."""
 MODULES = sorted(path for path in FOLDER.rglob("*.py") if path.name not in BACKSTAGE)
-TRANSLATORS = {"_", "ngettext"}
-DRAWS_NOTHING = {"log", "asked"}
-"""Of which `error` and `text` are no widgets: a logger, and the parameters of the address."""
-SHOWN = frozenset(
-    {
-        *("badge", "button", "caption", "checkbox", "download_button", "echarts_chart", "error", "expander", "header"),
-        *("file_uploader", "form_submit_button", "html", "info", "link_button", "markdown", "metric", "multiselect"),
-        *("number_input", "Page", "page_link", "pills", "popover", "progress", "radio", "segmented_control", "slider"),
-        *("select_slider", "selectbox", "spinner", "status", "subheader", "success", "tabs", "text", "text_area"),
-        *("text_input", "time_input", "date_input", "title", "toast", "toggle", "warning", "write", "audio_input"),
-        *("camera_input", "dialog", "TextColumn", "NumberColumn", "LinkColumn", "ImageColumn", "ProgressColumn"),
-        *("DateColumn", "TimeColumn", "DatetimeColumn", "ListColumn", "BarChartColumn", "LineChartColumn"),
-    }
-)
-"""Streamlit's functions that show the texts they are given."""
-TEXTS = frozenset({"label", "body", "help", "placeholder", "title", "text", "display_text", "alt", "caption", "value"})
-"""Their parameters that are shown."""
 
 
 @cache
@@ -82,7 +67,21 @@ def _places(text: str) -> set[str | None]:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(FOLDER)))
 def test_no_text_is_shown_without_a_translation(path):
-    assert list(bare_texts(ast.parse(path.read_text(encoding="utf-8")))) == []
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert list(bare_texts(tree)) == []
+    assert list(bare_sentences(tree)) == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(FOLDER)))
+def test_every_text_that_is_looked_up_can_be_found(path):
+    """Babel does not look into an f-string: a call within one is to be taken out of it."""
+    held = {text for message in extracted() for text in ([message] if isinstance(message, str) else message)}
+    assert set(looked_up(ast.parse(path.read_text(encoding="utf-8")))) - held == set()
+
+
+def test_a_text_is_seen_wherever_it_is_looked_up():
+    code = 'def page(): st.write(f\'{_("one")}: {ngettext("two", "three", count)}\', _(\'four\'))'
+    assert set(looked_up(ast.parse(code))) == {"one", "two", "three", "four"}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +96,10 @@ def test_no_text_is_shown_without_a_translation(path):
         "st.error('Wrong {}'.format(name))",
         "_(f'Play {name}')",
         "_(name + ' x')",
+        "ngettext('{count} play', many, count)",
         "rows = [{'Time': 1}]",
+        "states.empty('Nothing')",
+        "Figure('Plays', 3)",
     ],
 )
 def test_the_check_sees_a_text_that_bypasses_the_catalogues(code):
@@ -111,48 +113,30 @@ def test_the_check_lets_translated_texts_and_markup_pass(code):
     assert list(bare_texts(ast.parse(code))) == []
 
 
-def bare_texts(tree: ast.AST) -> Iterator[str]:
-    """Literal texts among what Streamlit shows, heads of tables, and what a catalogue cannot hold."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name in TRANSLATORS:
-                yield from (ast.unparse(one) for one in node.args[:1] if not isinstance(one, ast.Constant))
-            elif (
-                name in SHOWN
-                and isinstance(node.func, ast.Attribute)
-                and ast.unparse(node.func.value) not in DRAWS_NOTHING
-            ):
-                given = [*node.args[:2], *(one.value for one in node.keywords if one.arg in TEXTS)]
-                yield from (text for one in given for text in _literals(one) if _is_text(text))
-        elif isinstance(node, ast.Dict):
-            keys = [key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
-            yield from (key for key in keys if key.istitle() and _is_text(key))
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def why(): return 'No stream yet'",
+        "NOTHING = f'<p>Nothing at {time}</p>'",
+        "ngettext('{count} play', '{count} plays', count, of='the whole day')",
+        "words = {'x': 'not at all'}",
+    ],
+)
+def test_the_check_sees_a_sentence_before_it_is_shown(code):
+    assert list(bare_sentences(ast.parse(code)))
 
 
-def _literals(node: ast.AST) -> Iterator[str]:
-    """The literals that `node` can come out as: not those it only compares with, looks up by or translates."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node.value
-    elif isinstance(node, ast.JoinedStr):
-        yield from (text for one in node.values for text in _literals(one))
-    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod):
-        yield from (*_literals(node.left), *_literals(node.right))
-    elif isinstance(node, ast.IfExp):
-        yield from (*_literals(node.body), *_literals(node.orelse))
-    elif isinstance(node, ast.BoolOp):
-        yield from (text for one in node.values for text in _literals(one))
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
-        yield from _literals(node.func.value)
-
-
-def _is_text(text: str) -> bool:
-    """Letters that are not markup, an icon or a file's name."""
-    inside, plain = False, ""
-    for sign in text:
-        inside = (inside or sign == "<") and sign != ">"
-        plain += "" if inside else sign
-    return any(map(str.isalpha, plain)) and not plain.startswith((":material/", ":root"))
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def why():\n    'Says why not.'\n    return _('No stream yet')",
+        "X = 1\n'What this is for.'",
+        'return_ = f\'<img src="{path}" alt="" class="cover">\'',
+        "log.error('it could not be drawn')",
+    ],
+)
+def test_the_check_lets_docstrings_markup_and_the_log_pass(code):
+    assert list(bare_sentences(ast.parse(code))) == []
 
 
 @pytest.fixture(params=["es", "uk", "ru"])
@@ -175,6 +159,16 @@ def test_plurals_dates_and_times_follow_the_language(speaking):
     assert [text.replace("\u202f", " ") for text in shown] == told[speaking]
     assert formats.clock(now, samples.TZ).startswith("6:27")
     assert formats.percent(0.85).replace("\u00a0", " ") in ("85 %", "85%")
+
+
+def test_what_the_api_refuses_is_told_in_the_language_and_then_in_the_apis_words(speaking):
+    told = {
+        "es": "Este nombre no se puede usar.",
+        "uk": "Це ім’я використати не можна.",
+        "ru": "Это имя использовать нельзя.",
+    }
+    refused = ApiError("bad_parameter", "the name is taken", "name")
+    assert failures.sentence(refused) == f"{told[speaking]}\n\nthe name is taken"
 
 
 def test_english_and_24_hours_are_what_nobody_has_to_choose():

@@ -1,5 +1,6 @@
 """The page Library: sending and watching files, filters and pages, one item, taking it out. With the real api."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -188,9 +189,29 @@ def test_filters_and_pages_change_the_address(open_page, items):
 def test_an_item_is_listened_to_and_says_why_it_is_so(open_page, items):
     shown = markup(open_page(item="bad"))
     assert "&lt;b&gt;*Bold*&lt;/b&gt;" in shown
-    assert "not audio: it is text" in shown
+    assert 'class="detail" lang="en">not audio: it is text<' in shown
     assert 'src="/api/library/bad/audio"' in shown
     assert 'href="?item=m07"' in markup(open_page(item="copy"))
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "says"),
+    [
+        ("FAILED", "it is text", "It could not be taken up"),
+        ("DUPLICATE", "the same recording as Song", "It sounds the same as another item"),
+        ("READY", "it is cut short", "Only a part of it could be read"),
+        ("QUEUED", "the disk is full", "There is no room on the disk"),
+        ("READY", "", ""),
+        ("QUEUED", "", ""),
+    ],
+)
+def test_why_an_item_is_so_is_told_in_a_sentence_of_the_pages_first(open_page, library, status, reason, says):
+    item = LibraryItem("one", Path("/m/one.mp3"), "One", status=ItemStatus(status), reason=reason)
+    with library.database.writing() as connection:
+        write_items(connection, [item])
+    told = re.findall(r'<p class="(?:problem|detail)"[^>]*>([^<]*)', markup(open_page(item="one")))
+    assert [text[: len(says)] for text in told[:1]] == ([says] if says else [])
+    assert told[1:] == ([reason] if reason else [])
 
 
 @pytest.mark.parametrize("item", ["gone", "<script>", "x" * 5000])

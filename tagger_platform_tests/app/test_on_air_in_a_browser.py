@@ -1,6 +1,5 @@
 """The On air page as people meet it: real servers, a real browser in another time zone, nothing off loopback."""
 
-import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,9 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tagger_platform.recognize.cover_art import Picture, keep
-from tagger_platform.store.airtime import Stretch, plays_within
 from tagger_platform.store.art import Tried, note_tried
-from tagger_platform.store.reports import day_bounds, plays_of_day
+from tagger_platform.store.reports import plays_of_day
 from tagger_platform.store.rows import plays_csv
 from tagger_platform_tests import samples
 from tagger_platform_tests.app.browsing import (
@@ -116,37 +114,6 @@ def test_the_csv_is_what_the_store_holds(platform: Platform, page: Page, streams
     held = plays_of_day(platform.database, DAY, samples.TZ, streams=streams).plays
     assert Path(download.value.path()).read_text(encoding="utf-8") == plays_csv(held, samples.TZ)
     assert download.value.suggested_filename == f"plays-{DAY}-{'+'.join(streams) or 'all'}.csv"
-
-
-def test_hours_are_dragged_and_the_csv_is_of_just_these(platform: Platform, page: Page) -> None:
-    page.goto(f"{platform.url}/?date={DAY}&stream=kexp,nova")
-    expect(plays_metric(page)).to_have_text(count_of(platform, "kexp", "nova"))
-    expect(page.get_by_role("slider")).to_have_count(2)
-    first, last = page.get_by_role("slider").all()
-    drag(page, first, halfway_to=last)
-    expect(page).to_have_url(re.compile(r"hours=1[12](\.\d+)?-24"))
-    last.press("ArrowLeft")
-    expect(page).to_have_url(re.compile(r"hours=1[12](\.\d+)?-23\.75"))
-    midnight = day_bounds(DAY, samples.TZ)[0]
-    begin, over = (
-        midnight + timedelta(hours=float(hour)) for hour in parse_qs(urlsplit(page.url).query)["hours"][0].split("-")
-    )
-    held = plays_within(platform.database, Stretch(begin, over, ("kexp", "nova")))
-    expect(plays_metric(page)).to_have_text(f"{len(held)}")
-    with page.expect_download() as download:
-        page.get_by_test_id("stDownloadButton").get_by_role("button").click()
-    assert Path(download.value.path()).read_text(encoding="utf-8") == plays_csv(held, samples.TZ)
-
-
-def drag(page: Page, handle: Locator, *, halfway_to: Locator) -> None:
-    """Take hold of it with the mouse, and let go half-way to another."""
-    start, end = handle.bounding_box(), halfway_to.bounding_box()
-    assert start
-    assert end
-    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
-    page.mouse.down()
-    page.mouse.move((start["x"] + end["x"]) / 2, start["y"], steps=5)
-    page.mouse.up()
 
 
 def test_the_evidence_of_a_play_is_read_and_heard_and_closed_again(platform: Platform, page: Page) -> None:

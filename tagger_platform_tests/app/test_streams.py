@@ -219,6 +219,22 @@ def test_an_address_is_tried_and_what_is_wrong_is_said_without_its_password(open
     assert "secret-word" not in told(page)
 
 
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [
+        (
+            {"codec": "mp3", "sample_rate_hz": 44100, "channels": "stereo", "level_dbfs": -12.5, "icy_title": "*Song*"},
+            "This can be listened to.\n\nmp3 · 44,100 Hz · stereo · level -12.5 dBFS\n\nIt plays now: *Song*",
+        ),
+        ({"codec": "aac_latm", "level_dbfs": -3.0}, "This can be listened to.\n\naac_latm · level -3 dBFS"),
+    ],
+)
+def test_what_an_address_plays_is_told_in_figures(open_page, found, says):
+    page = open_page()
+    page.session_state["streams_found"] = {"ok": True, "state": "live", "sentence": "", **found}
+    assert says in told(settled(page.run()))
+
+
 def test_an_address_of_no_use_is_refused_in_a_sentence(open_page):
     assert "file" in told(submit(typed(open_page(), stream_url="file:///etc/passwd"), "Try it"))
 
