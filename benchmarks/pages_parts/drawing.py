@@ -26,7 +26,7 @@ WATCH = """{
   }).join();
   const missing = (address, parts) => {
     const app = document.querySelector("[data-testid='stApp']");
-    if (!location.href.includes(address)) return "the address";
+    if (!location.href.includes(address)) return `${address} in the address`;
     if (!app || app.dataset.testScriptState !== "notRunning") return "the end of the script";
     if (document.querySelector("[data-stale='true'], [data-testid='stSkeleton']")) return "what is not stale";
     return parts.find(part => !document.querySelector(part));
@@ -39,7 +39,7 @@ WATCH = """{
       if (lacks || picture !== before) changed = now;
       before = picture;
       if (now - changed > QUIET) done(changed - acted);
-      else if (now - began > PATIENCE) failed(new Error(lacks ?? "it never comes to rest"));
+      else if (now - began > PATIENCE) failed(new Error(`the page lacks ${lacks ?? "rest"}`));
       else requestAnimationFrame(look);
     };
     look();

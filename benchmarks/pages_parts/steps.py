@@ -71,12 +71,11 @@ def visits(this: Round) -> list[tuple[Step, list[Step]]]:
 
 def _on_air(this: Round) -> list[Step]:
     title = list(STREAMS.values())[this.number % len(STREAMS)]
-    hours = this.number % 4 + 1
     return [
         Step("the day before", f"date={this.day - timedelta(days=1)}", TODAY.parts, _button("The day before")),
         Step("the day after", f"date={this.day}", TODAY.parts, _button("The day after")),
         Step("older plays", "page=2", (TABLE,), _button("Older")),
-        Step("fewer hours", f"hours=0-{24 - hours / 4:g}", (TABLE,), _press_on_last_slider(hours)),
+        Step("fewer hours", "hours=0-23.75", (TABLE,), _shorten),
         Step("one stream", "stream=", TODAY.parts, _button(title)),
         Step("the evidence of a play", "play=", ("[role='dialog'] .windows",), _first_row),
     ]
@@ -165,12 +164,8 @@ def _button(name: str | re.Pattern[str]) -> Callable[[Page], None]:
     return lambda page: page.get_by_role("button", name=name, exact=isinstance(name, str)).first.click()
 
 
-def _press_on_last_slider(times: int) -> Callable[[Page], None]:
-    def press(page: Page) -> None:
-        for _ in range(times):
-            page.get_by_role("slider").last.press("ArrowLeft")
-
-    return press
+def _shorten(page: Page) -> None:
+    page.get_by_role("slider").last.press("ArrowLeft")
 
 
 def _first_row(page: Page) -> None:
