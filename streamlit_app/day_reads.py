@@ -15,8 +15,8 @@ NOTHING = Numbers(0, 0, "", None)
 
 
 def spans(version: str, stretch: Stretch) -> list[Span]:
-    """Every play of a stretch, to be drawn."""
-    return _spans(str(reads.settings().database_path), version, stretch)
+    """Every play of a stretch, to be drawn: asked for anew each time, as what is drawn of it is kept."""
+    return airtime.spans(reads.database(str(reads.settings().database_path)), stretch) if version else []
 
 
 def listed(version: str, stretch: Stretch, other: Stretch, *, limit: int, offset: int) -> Listed:
@@ -32,11 +32,6 @@ def play(version: str, play_id: str) -> Play | None:
 def plays_to_keep(stretch: Stretch) -> list[Play]:
     """All plays of a stretch as they are now, for a file: never cached."""
     return airtime.plays_within(reads.database(str(reads.settings().database_path)), stretch)
-
-
-@st.cache_data(max_entries=ENTRIES, show_spinner=False)
-def _spans(path: str, version: str, stretch: Stretch) -> list[Span]:
-    return airtime.spans(reads.database(path), stretch) if version else []
 
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)
