@@ -60,8 +60,11 @@ def main() -> None:
         data = Path(folder) / "data"
         write(data, extent, environ)
         print(f"load average {os.getloadavg()[0]:.1f}", flush=True)
-        figures = measure(browser, data, environ, rounds)
-    print(figures.table())
+        figures = Figures()
+        try:
+            measure(figures, browser, data, environ, rounds)
+        finally:  # it takes a quarter of an hour: who interrupts it sees what it found
+            print(figures.table())
     print(f"load average {os.getloadavg()[0]:.1f}")
     if options.json:
         options.json.write_text(json.dumps(figures.as_json(), indent=1))
@@ -91,8 +94,7 @@ def answer(track_id: str) -> dict[str, object]:
     return {"file": "clip.wav", "match": True, **track, **found, "runner_up": None}
 
 
-def measure(browser: Browser, folder: Path, environ: dict[str, str], rounds: int) -> Figures:
-    figures = Figures()
+def measure(figures: Figures, browser: Browser, folder: Path, environ: dict[str, str], rounds: int) -> None:
     for _ in range(rounds - 1):
         with platform_over(folder, **environ) as platform:
             load(figures, browser, platform, "first page of a fresh server", TODAY, FIRST_S)
@@ -108,7 +110,6 @@ def measure(browser: Browser, folder: Path, environ: dict[str, str], rounds: int
                 interact(figures, browser, platform, opened, steps)
         new_plays(figures, browser, platform, rounds)
         sessions(figures, browser, platform)
-    return figures
 
 
 def load(figures: Figures, browser: Browser, platform: Platform, name: str, step: Step, limit_s: float) -> None:

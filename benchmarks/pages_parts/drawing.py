@@ -6,6 +6,7 @@ What belongs here: clocks. What does not: what is opened and done (`steps`).
 import os
 import statistics
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -112,11 +113,16 @@ class Spent:
         self._before = self._now()
 
     def since(self) -> tuple[float, float]:
-        server, everything = self._now()
-        return server - self._before[0], everything - self._before[1]
+        """What a process spent that has ended meanwhile is not in it."""
+        spent = {pid: seconds - self._before.get(pid, 0.0) for pid, seconds in self._now().items()}
+        return spent[self._pid], sum(spent.values())
 
-    def _now(self) -> tuple[float, float]:
-        return _cpu_s(self._pid), sum(map(_cpu_s, _below(os.getpid())))
+    def _now(self) -> dict[int, float]:
+        found = {}
+        for pid in _below(os.getpid()):
+            with suppress(OSError):  # it has just ended
+                found[pid] = _cpu_s(pid)
+        return found
 
 
 def memory_mb(pid: int) -> float:
@@ -126,10 +132,11 @@ def memory_mb(pid: int) -> float:
 
 def _below(pid: int) -> Iterator[int]:
     """The processes that this one started, and theirs."""
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in map(int, (task / "children").read_text().split()):
-            yield child
-            yield from _below(child)
+    with suppress(OSError):  # it has just ended
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (task / "children").read_text().split()):
+                yield child
+                yield from _below(child)
 
 
 def _cpu_s(pid: int) -> float:
