@@ -23,8 +23,8 @@ def coverage_of_day(version: str, day: date, streams: Sequence[str]) -> list[Cov
 
 
 def spans(version: str, stretch: Stretch) -> list[Span]:
-    """Every play of a stretch, to be drawn."""
-    return _spans(str(reads.settings().database_path), version, stretch)
+    """Every play of a stretch, to be drawn: asked for anew each time, as what is drawn of it is kept."""
+    return airtime.spans(reads.database(str(reads.settings().database_path)), stretch) if version else []
 
 
 def listed(version: str, stretch: Stretch, other: Stretch, *, limit: int, offset: int) -> Listed:
@@ -45,11 +45,6 @@ def plays_to_keep(stretch: Stretch) -> list[Play]:
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)
 def _coverage_of_day(path: str, version: str, day: date, streams: tuple[str, ...]) -> list[Coverage]:
     return reports.coverage_of_day(reads.database(path), day, reads.settings().tz, streams=streams) if version else []
-
-
-@st.cache_data(max_entries=ENTRIES, show_spinner=False)
-def _spans(path: str, version: str, stretch: Stretch) -> list[Span]:
-    return airtime.spans(reads.database(path), stretch) if version else []
 
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)

@@ -6,23 +6,37 @@ What belongs here: the order of the page, and what it says when there is nothing
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import streamlit as st
 
-from streamlit_app import day_reads, formats, listed_hours, play_evidence, play_list, reads, stream_reads, timeline
+from streamlit_app import (
+    day_reads,
+    formats,
+    listed_hours,
+    play_evidence,
+    play_list,
+    preferences,
+    reads,
+    stream_reads,
+    timeline,
+)
 from streamlit_app.live_cards import live_cards
 from streamlit_app.play_list import PAGE_PLAYS
+from streamlit_app.preferences import Preferences
 from streamlit_app.shown_day import Shown, shown_now
 from streamlit_app.ui import failures, states, theme
 from streamlit_app.ui.days import day_picker
 from streamlit_app.ui.text import plain
 from streamlit_app.words import _, ngettext
-from tagger_platform.store.airtime import Span
+from tagger_platform.store.airtime import Stretch
 from tagger_platform.store.rows import plays_csv
 
 POLL_S = 2
 """Seconds between two looks at the log's version: a play shows within this and the time to draw."""
+DRAWN = 4
+"""Timelines as they are drawn, by day, streams and visitors' preferences, kept in memory at once: up to 10 MB each."""
 STREAMS_KEY, DRAWN_KEY = "on_air_streams", "on_air_drawn"
 
 
@@ -40,12 +54,11 @@ def page() -> None:
         )
         return
     _filters(shown)
-    plays = day_reads.spans(shown.version, shown.whole)
-    heard = _day(shown, plays)
-    if plays:
+    drawn = _day(shown)
+    if drawn.plays:
         _plays()
     else:
-        states.empty(_why_empty(shown, heard=heard))
+        states.empty(_why_empty(shown, heard=drawn.heard))
 
 
 def _state_of_things(day: date, version: str, titles: Mapping[str, str]) -> tuple[object, ...]:
@@ -88,27 +101,55 @@ def _streams_picked(shown: Shown) -> None:
     shown.go(streams=picked, page=1, play="")
 
 
-def _day(shown: Shown, plays: Sequence[Span]) -> bool:
-    """The timeline; returns whether anything was heard."""
+@dataclass(frozen=True)
+class DrawnDay:
+    """The timeline of a day, how many plays are on it, and whether anything was heard."""
+
+    chart: timeline.Option
+    plays: int
+    heard: bool
+
+
+def _day(shown: Shown) -> DrawnDay:
+    """Draw the timeline."""
     names = shown.streams or tuple(shown.titles)
     rows = [timeline.Row(name, shown.titles[name], shown.colours[name]) for name in names]
-    coverage = day_reads.coverage_of_day(shown.version, shown.wanted, shown.streams)
-    gaps = {one.stream: one.gaps for one in coverage}
-    chart = timeline.option(shown.day, rows, plays, gaps, datetime.now(UTC), theme.palette())
+    now = datetime.now(UTC).replace(second=0, microsecond=0) if shown.wanted == shown.today else shown.day.end
+    path = str(reads.settings().database_path)
+    drawn = _drawn(path, shown.version, shown.whole, rows, now, preferences.current(), shown)
     said = ngettext(
         "Timeline of {day}: {count} play, listed in the table below",
         "Timeline of {day}: {count} plays, listed in the table below",
-        len(plays),
+        drawn.plays,
         day=formats.day(shown.wanted),
     )
     st.echarts_chart(
-        chart,
+        drawn.chart,
         height=timeline.height(rows),
         key=listed_hours.chart_key(),
         on_select=lambda: listed_hours.dragged(shown),
         alt=said,
     )
-    return any(one.heard or one.silent for one in coverage)
+    return drawn
+
+
+@st.cache_resource(max_entries=DRAWN, show_spinner=False)
+def _drawn(
+    path: str,
+    version: str,
+    stretch: Stretch,
+    rows: Sequence[timeline.Row],
+    now: datetime,
+    visitor: Preferences,
+    _shown: Shown,
+) -> DrawnDay:
+    """The timeline of a stretch as this visitor wants it; `_shown` says no more than the others. As a resource, which
+    nobody changes: to copy ten thousand plays for every visitor takes nearly as long as to draw them."""
+    plays = day_reads.spans(version, stretch)
+    coverage = day_reads.coverage_of_day(version, _shown.wanted, _shown.streams)
+    gaps = {one.stream: one.gaps for one in coverage}
+    chart = timeline.option(_shown.day, rows, plays, gaps, now, theme.palette())
+    return DrawnDay(chart, len(plays), any(one.heard or one.silent for one in coverage))
 
 
 @st.fragment

@@ -10,6 +10,7 @@ from html import escape
 import streamlit as st
 
 from streamlit_app import address, formats, map_chart, preferences, reads, track_reads
+from streamlit_app.preferences import Theme
 from streamlit_app.ui import states, theme, track_list
 from streamlit_app.ui.text import plain
 from streamlit_app.views import track
@@ -23,7 +24,7 @@ TOP_TRACKS = 3
 LISTED = 100
 """Tracks of a cluster or a loop that are listed, those played most first."""
 DRAWN = 4
-"""Maps as they are drawn, by language and cluster, kept in memory at once."""
+"""Maps as they are drawn, by language, theme and cluster, kept in memory at once."""
 
 
 def page() -> None:
@@ -43,7 +44,7 @@ def page() -> None:
         st.warning(problem)
     if number != NO_CLUSTER and chosen is None:
         st.warning(_("The cluster in the address is not on this map any more: these are all of them."))
-    clusters = _clusters(drawn)
+    clusters = _clusters(map_version)
     st.caption(_in_words(drawn))
     _picker(drawn, clusters, chosen)
     with st.container(key="sound_map"):
@@ -73,10 +74,12 @@ def _why_empty(drawn: SoundMap | None) -> str:
     )
 
 
-def _clusters(drawn: SoundMap) -> dict[int, list[Dot]]:
+@st.cache_resource(max_entries=track_reads.MAPS, show_spinner=False)
+def _clusters(map_version: str) -> dict[int, list[Dot]]:
     """The tracks of every cluster, the largest cluster first."""
+    drawn = track_reads.sound_map(map_version)
     found: dict[int, list[Dot]] = {}
-    for dot in drawn.dots:
+    for dot in drawn.dots if drawn else ():
         if dot.cluster != NO_CLUSTER:
             found.setdefault(dot.cluster, []).append(dot)
     return dict(sorted(found.items(), key=lambda one: (-len(one[1]), one[0])))
@@ -120,28 +123,39 @@ def _picked() -> None:
 
 
 def _chart(map_version: str, drawn: SoundMap, chosen: int | None) -> Sequence[map_chart.Area]:
-    """Draw the map; returns the regions that are drawn on it. A click on a dot leads to its track."""
-    palette = theme.palette()
-    groups = _groups(map_version, preferences.current().language, len(palette.streams), chosen)
+    """Draw the map; returns the regions that are drawn on it. A click on a dot leads to its track, at once: to draw a
+    hundred thousand dots again only to leave them takes longer than the track's own page."""
+    visitor, key = preferences.current(), f"map_of_{chosen}"
+    groups, option = _drawn(map_version, visitor.language, visitor.theme, chosen)
+    _open_clicked(groups, key)
     state = st.echarts_chart(
-        map_chart.option(drawn, groups, chosen, palette),
+        option,
         height=map_chart.HEIGHT_PX,
-        key=f"map_of_{chosen}",
+        key=key,
         on_select="rerun",
         alt=_("Sound map: its clusters and their tracks are listed in the table below"),
     )
-    for selected in state.selection.selected:
-        if selected["series_index"] < len(groups):
-            dot = groups[selected["series_index"]].dots[selected["data_indices"][0]]
-            _open(dot.track_id)
     return state.selection.areas
 
 
 @st.cache_resource(max_entries=DRAWN, show_spinner=False)
-def _groups(map_version: str, language: str, colours: int, chosen: int | None) -> list[map_chart.Group]:
-    """In `language`, which is the visitor's: what is told of a dot has words in it."""
-    drawn = track_reads.sound_map(map_version)
-    return map_chart.groups(drawn, colours, chosen) if drawn else []
+def _drawn(
+    map_version: str, language: str, theme_name: Theme, chosen: int | None
+) -> tuple[list[map_chart.Group], map_chart.Option]:
+    """The dots and the chart in the visitor's language and theme: what is told of a dot has words in it."""
+    drawn, palette = track_reads.sound_map(map_version), theme.palette()
+    if drawn is None:
+        return [], {}
+    groups = map_chart.groups(drawn, len(palette.streams), chosen)
+    return groups, map_chart.option(drawn, groups, chosen, palette)
+
+
+def _open_clicked(groups: Sequence[map_chart.Group], key: str) -> None:
+    if key in st.session_state:
+        for selected in st.session_state[key].selection.selected:
+            if selected["series_index"] < len(groups):
+                dot = groups[selected["series_index"]].dots[selected["data_indices"][0]]
+                _open(dot.track_id)
 
 
 def _open(track_id: str) -> None:

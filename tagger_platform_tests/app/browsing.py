@@ -46,12 +46,13 @@ expect.set_options(timeout=PATIENCE_MS)
 
 @dataclass(frozen=True)
 class Platform:
-    """The running pages and api, the log behind them, and capture's stand-in."""
+    """The running pages and api, the log behind them, capture's stand-in, and the process that serves the pages."""
 
     url: str
     settings: Settings
     database: Database
     capture: CaptureStandIn
+    pages: subprocess.Popen[bytes]
 
 
 @contextmanager
@@ -70,7 +71,7 @@ def platform_over(folder: Path, **more: str) -> Iterator[Platform]:
             url = f"http://127.0.0.1:{settings.ui_port}"
             wait_for(f"{url}/_stcore/health")
             wait_for(f"http://127.0.0.1:{settings.port}/healthz")
-            yield Platform(url, settings, Database(settings.database_path), capture)
+            yield Platform(url, settings, Database(settings.database_path), capture, processes[-1])
         finally:
             for process in processes:
                 process.terminate()
