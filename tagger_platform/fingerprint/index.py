@@ -27,7 +27,7 @@ from tagger_platform.memory import keep_pieces
 
 FORMAT_VERSION = 2
 GROWTH = 3
-"""Each segment holds at least this many times the postings of the next smaller one, or the two are merged: about six
+"""Each segment holds at least this many times the postings of all smaller ones together, or they are merged: about six
 segments for a thousand tracks added one by one, each of them written about six times."""
 LARGEST = 16_000_000
 """Postings (about 32 h of audio) of the largest segment that is made while somebody waits: five CPU-seconds."""
@@ -129,14 +129,9 @@ class Index:
 
     def _merge(self, current: dict[str, list[str]], largest: int | None) -> None:
         """Merge small segments so that few remain (see GROWTH), and rewrite those that are mostly removed tracks."""
-        together: list[Segment] = []
-        total = length = 0
-        for segment in sorted(self._open(current), key=lambda one: len(one.postings)):
-            size = len(segment.postings)
-            fits = (largest is None or size + total <= largest) and length + segment.length < LONGEST_TICKS
-            if not together or (fits and (segment.wasteful or size < GROWTH * total)):
-                together.append(segment)
-                total, length = total + size, length + segment.length
+        segments = sorted(self._open(current), key=lambda one: len(one.postings))
+        together = segments[: _small(segments, largest)]
+        together += [one for one in segments[len(together) :] if one.wasteful and _fit([*together, one], largest)]
         if len(together) < 2 and not any(segment.wasteful for segment in together):
             return
         for segment in together:
@@ -186,6 +181,23 @@ class Index:
         except FileNotFoundError:
             return None
         return status.st_mtime_ns, status.st_ino, status.st_size
+
+
+def _small(segments: Sequence[Segment], largest: int | None) -> int:
+    """How many of `segments`, by size, belong into one: up to the last that is not much larger than all before it."""
+    small = before = 0
+    for number, segment in enumerate(segments, 1):
+        if not _fit(segments[:number], largest):
+            break
+        small = number if len(segment.postings) < GROWTH * before else small
+        before += len(segment.postings)
+    return small
+
+
+def _fit(segments: Sequence[Segment], largest: int | None) -> bool:
+    """Whether one segment can hold these."""
+    postings = sum(len(segment.postings) for segment in segments)
+    return (largest is None or postings <= largest) and sum(one.length for one in segments) < LONGEST_TICKS
 
 
 @contextmanager

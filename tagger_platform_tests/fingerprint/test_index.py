@@ -107,6 +107,18 @@ def test_optimising_leaves_one_segment_with_the_same_tracks(tmp_path, monkeypatc
     assert [segment.name for segment in reader.segments] == [index.segments[0].name]
 
 
+def test_a_small_segment_does_not_keep_larger_ones_apart(tmp_path, monkeypatch):
+    monkeypatch.setattr(index_module, "LARGEST", 0)
+    index = Index(tmp_path)
+    for number in range(4):
+        index.add([entry(f"{number} {part}") for part in range(5)])
+    index.add([entry("small")])
+    assert sorted(len(segment.tracks) for segment in index.segments) == [1, 5, 5, 5, 5]
+    index.optimise()
+    assert len(index.segments) == 1
+    assert len(held(index)) == 21
+
+
 def test_segments_whose_timeline_would_be_too_long_stay_apart(tmp_path, monkeypatch):
     monkeypatch.setattr(index_module, "LONGEST_TICKS", 8000)
     index = Index(tmp_path)
