@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 
 import streamlit as st
 
-from streamlit_app import library_reads, reads
+from streamlit_app import formats, library_reads, reads
 from streamlit_app.api_client import ApiDownError, ApiError
 from streamlit_app.ui import failures, states, theme
 from streamlit_app.ui.text import plain
@@ -33,7 +33,10 @@ def form() -> None:
     """Choose or drop files, say what they are, send them."""
     called = kinds()
     with st.form(FORM_KEY, clear_on_submit=True):
-        files = st.file_uploader(_("Add your own audio"), type=ENDINGS, accept_multiple_files=True)
+        label = _("Add your own audio: {formats}; at most {size} MB a file").format(
+            formats=", ".join(ENDINGS).upper(), size=formats.number(st.get_option("server.maxUploadSize"))
+        )
+        files = st.file_uploader(label, type=ENDINGS, accept_multiple_files=True)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             kind = st.selectbox(
                 _("What it is"),

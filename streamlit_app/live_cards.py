@@ -10,7 +10,7 @@ import streamlit as st
 
 from streamlit_app import art, formats, links, live_reads, reads, stream_reads
 from streamlit_app.live_reads import Trouble
-from streamlit_app.ui import states, theme
+from streamlit_app.ui import findings, states, theme
 from streamlit_app.ui.cards import Card, cards
 from streamlit_app.ui.text import plain
 from streamlit_app.words import _
@@ -30,7 +30,7 @@ def live_cards(version: str, titles: Mapping[str, str]) -> None:
     colours = palette.of_streams(list(titles))
     now = datetime.now(UTC)
     cards([_card(one, latest.get(one.name), colours.get(one.name, palette.grey), now) for one in known.streams])
-    if problem := _trouble(known.trouble) or plain(live_reads.not_well()):
+    if problem := _trouble(known.trouble) or plain(findings.not_well(live_reads.health())):
         st.warning(problem)
 
 
@@ -48,6 +48,7 @@ def _card(stream: live_reads.LiveStream, play: Play | None, colour: str, now: da
     live = stream.state == "live"
     state = states.word(stream.state)
     level = stream.level_dbfs if live else None
+    hints = (state, _from_to(play) if play else "", "" if live else states.advice(stream.state), stream.last_error)
     return Card(
         colour=colour,
         dot=states.colour(stream.state, theme.palette()),
@@ -58,7 +59,7 @@ def _card(stream: live_reads.LiveStream, play: Play | None, colour: str, now: da
         since=_since(play) if live and play and _is_on(play, now) else "",
         title=play.track.title if play else _("Listening…") if live else _("Nothing yet"),
         artist=play.track.artist if play else _("no track has been named yet"),
-        hint=" · ".join(text for text in (state, _from_to(play) if play else "", stream.last_error) if text),
+        hint=" · ".join(filter(None, hints)),
         link=links.play(play.play_id) if play else "",
         level=0.0 if level is None else min(max(1 - level / FAINTEST_DBFS, 0.0), 1.0),
         loudness="" if level is None else _("level {number} dBFS").format(number=formats.number(round(level))),

@@ -20,7 +20,6 @@ API_TTL_S = 2
 HEALTH_TTL_S = 15
 """The same of its health report: to look at every part costs more than to list the streams."""
 UNKNOWN = "unknown"
-WELL = "ok"
 _MISSHAPEN = (LookupError, TypeError, ValueError, AttributeError)
 """What reading an answer of another shape raises."""
 
@@ -63,11 +62,20 @@ class LiveStreams:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What a part was found to be: a code, an English sentence and its figures; `ui.findings` puts it into words."""
+
+    code: str
+    sentence: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Part:
-    """How a part of the platform is doing: a state, a sentence, and the numbers behind it."""
+    """How a part of the platform is doing: a state, what was found, and the numbers behind it."""
 
     state: str
-    detail: str
+    findings: tuple[Finding, ...]
     numbers: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -84,11 +92,6 @@ def look_again() -> None:
 def health() -> dict[str, Part]:
     """Every part of the platform, by name, in the order of the path; empty where nobody can say."""
     return _health(reads.settings().api_url)
-
-
-def not_well() -> str:
-    """In one line, which parts are not well; empty where all are, or where nobody can say."""
-    return "; ".join(f"{name}: {part.detail}" for name, part in health().items() if part.state != WELL)
 
 
 @st.cache_data(ttl=API_TTL_S, max_entries=reads.ENTRIES, show_spinner=False)
@@ -115,7 +118,8 @@ def _health(api_url: str) -> dict[str, Part]:
 
 
 def _part(told: Mapping[str, Any]) -> Part:
-    return Part(str(told["state"]), str(told["detail"]), dict(told.get("numbers") or {}))
+    found = tuple(Finding(str(one["code"]), str(one["sentence"]), dict(one["details"])) for one in told["findings"])
+    return Part(str(told["state"]), found, dict(told.get("numbers") or {}))
 
 
 def _live_stream(item: dict[str, Any]) -> LiveStream:

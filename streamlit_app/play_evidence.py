@@ -16,7 +16,7 @@ from streamlit_app import art, formats, links, reads
 from streamlit_app.ui import failures, states, theme
 from streamlit_app.ui.text import plain, web_link
 from streamlit_app.words import _
-from tagger_platform.model import STREAM_NAME, Play, parse_iso, parts_of, window_start
+from tagger_platform.model import STREAM_NAME, Play, PlayStatus, parse_iso, parts_of, window_start
 
 MADE_UP = "made_up"
 """The policy of the demo's made-up history."""
@@ -35,7 +35,8 @@ def _evidence(play: Play, stream: str) -> None:
         st.info(_("This is part of the demo's made-up history: nothing was heard."), icon=":material/science:")
     elif play.explanation:
         st.subheader(_("The rule that made it a play"))
-        st.markdown(plain(WINDOW_ID.sub(_as_time, play.explanation)))
+        explained = escape(WINDOW_ID.sub(_as_time, play.explanation))
+        st.html(f'<p>{escape(_rule(play))}</p><p class="detail" lang="en">{explained}</p>')
     if play.windows:
         st.subheader(_("The windows behind it"))
         with failures.told():
@@ -43,6 +44,29 @@ def _evidence(play: Play, stream: str) -> None:
             st.html(f'<ol class="windows">{"".join(map(_window, windows))}</ol>')
             _raw_answers(windows)
     _links(play)
+
+
+def _rule(play: Play) -> str:
+    """The rules that were met, or those that one hit is not enough for; which windows met them is told in English."""
+    rules = " ".join(filter(None, (rule_in_words(name) for name in play.policy.split("+"))))
+    if play.status is PlayStatus.PROBABLE:
+        return _("It was heard, but not in a way that a rule asks for: {rules}").format(rules=rules)
+    return rules
+
+
+def rule_in_words(policy: str) -> str:
+    """What a policy asks for, in a sentence."""
+    known = {
+        "shazam_two_hit": _("Shazam named it in two consecutive windows that it was asked about."),
+        "catalogue_two_hit": _(
+            "The catalogue named it in two consecutive windows that it was asked about, at offsets that agree on when"
+            " it began."
+        ),
+        "catalogue_single": _("The catalogue named it in a window, and it is a jingle or an ad."),
+        "any_two_agree": _("Two providers named it in one window, or one of them in two consecutive windows."),
+        "timeline": _("Its offsets advance as the clock does."),
+    }
+    return known.get(policy, "")
 
 
 def _head(play: Play, stream: str) -> str:

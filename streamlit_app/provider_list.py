@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit_app import asked_reads, formats, live_reads, reads
 from streamlit_app.ui import states
 from streamlit_app.words import _
+from tagger_platform.model import CanaryResult
 
 PROVIDERS = ("catalogue", "shazam", "acoustid")
 
@@ -32,7 +33,7 @@ def providers(version: str, health: Mapping[str, live_reads.Part]) -> None:
             "canary": states.word(canaries[name].outcome) if name in canaries else "",
             "asked": formats.moment(canaries[name].asked_at, tz) if name in canaries else "",
             "after": canaries[name].latency_ms if name in canaries else None,
-            "detail": canaries[name].detail if name in canaries else "",
+            "detail": _more(canaries[name]) if name in canaries else "",
         }
         for name in names
     ]
@@ -52,6 +53,11 @@ def providers(version: str, health: Mapping[str, live_reads.Part]) -> None:
             " and the windows wait. The canary is a clip that it should know: it is sent once an hour."
         )
     )
+
+
+def _more(canary: CanaryResult) -> str:
+    """The outcome in a sentence, and then what the provider's side says of it, in English."""
+    return " ".join((states.of_answer(canary.outcome), f"({canary.detail})")) if canary.detail else ""
 
 
 def waiting(version: str) -> None:

@@ -153,9 +153,11 @@ def _facts(window_id: str, answer: Answer, stream: str) -> str:
         _("Place in the track"): "" if answer.offset_s is None else formats.length(max(answer.offset_s, 0)),
         _("Speed"): "" if answer.speed is None else formats.percent(answer.speed),
         _("Confidence"): "" if answer.confidence is None else formats.percent(answer.confidence),
-        _("More"): answer.detail,
     }
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts.items() if text)
+    if answer.detail:
+        meant, more = escape(states.of_answer(answer.status)), escape(_("More"))
+        rows += f'<dt>{more}</dt><dd>{meant} <span lang="en">({escape(answer.detail)})</span></dd>'
     return f'<dl class="facts">{rows}</dl>'
 
 

@@ -19,6 +19,7 @@ from tagger_platform.store.reports import day_bounds
 
 PLAY = "play"
 LAST_PAGE = 9_999
+ONE_DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -48,20 +49,21 @@ class Shown:
     @property
     def stretch(self) -> Stretch:
         """The hours that were chosen."""
-        return self._in_hours_of(self.day)
+        if self.hours is None:
+            return self.whole
+        start, end = (min(self.day.start + timedelta(hours=hour), self.day.end) for hour in self.hours)
+        return Stretch(start, end, self.streams)
 
     def day_before(self, now: datetime) -> Stretch:
-        """The same hours of the day before; of a day that is not over, those that are."""
-        found = self._in_hours_of(before := _day(self.wanted - timedelta(days=1)))
-        if self.day.start <= now < self.day.end:
-            return replace(found, end=max(found.start, min(found.end, before.start + (now - self.day.start))))
-        return found
-
-    def _in_hours_of(self, day: Day) -> Stretch:
-        if self.hours is None:
-            return Stretch(day.start, day.end, self.streams)
-        start, end = (min(day.start + timedelta(hours=hour), day.end) for hour in self.hours)
-        return Stretch(start, end, self.streams)
+        """The same hours of the day before, by the clock; of a day that is not over, those that are."""
+        day, before, shown = self.day, _day(self.wanted - ONE_DAY), self.stretch
+        end = max(shown.start, min(shown.end, now)) if day.start <= now < day.end else shown.end
+        return replace(
+            shown,
+            start=before.start if shown.start == day.start else before.first_at(day.wall(shown.start) - ONE_DAY),
+            # What ends as the clock goes back an hour ends at the later of the two times that it could tell.
+            end=before.end if end == day.end else before.first_at(day.wall(end - TICK) + TICK - ONE_DAY),
+        )
 
     def go(self, **changes: Any) -> None:  # noqa: ANN401 (whatever `replace` takes)
         """Have the address ask for something else. Today needs no date, so that a bookmark stays on today."""

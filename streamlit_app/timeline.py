@@ -7,7 +7,7 @@ browser's zone, and would be wrong on the days of 23 and 25 hours.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from typing import Any
 
@@ -52,6 +52,17 @@ class Day:
     def hours(self, instant: datetime) -> float:
         """Hours since local midnight, kept within the day."""
         return (min(max(instant, self.start), self.end) - self.start) / timedelta(hours=1)
+
+    def wall(self, instant: datetime) -> datetime:
+        """What the clock and the calendar say, without a zone."""
+        return instant.astimezone(self.tz).replace(tzinfo=None, fold=0)
+
+    def first_at(self, wall: datetime) -> datetime:
+        """When the clock first says `wall` or, where it leaps over that, something later; to the minute, in the day."""
+        found = min(wall.replace(tzinfo=self.tz, fold=fold).astimezone(UTC) for fold in (0, 1))
+        while self.wall(found) < wall:
+            found += timedelta(minutes=1)
+        return min(max(found, self.start), self.end)
 
     def clock(self, instant: datetime) -> str:
         return formats.clock(instant, self.tz)

@@ -4,6 +4,7 @@ What belongs here: drawing them. What does not: keeping what was chosen (`docume
 from the keyboard, and the page comes back in the new language as a whole.
 """
 
+import json
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -22,7 +23,8 @@ PREFERENCES_PATH = "/preferences"
 def frame() -> None:
     """Draw the frame; once, before the page."""
     st.html(STATIC / "style.css")
-    st.html(f"<style>{theme.palette().as_css()}</style>")
+    choose_file = json.dumps(_("Choose…"), ensure_ascii=False)
+    st.html(f"<style>{theme.palette().as_css()}:root{{--choose-file:{choose_file}}}</style>")
     with st.container(key="settings"), st.popover("", icon=":material/settings:", help=_("Language, theme and clock")):
         chosen = preferences.current()
         themes = {str(Theme.DARK): _("Dark"), str(Theme.LIGHT): _("Light")}

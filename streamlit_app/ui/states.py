@@ -48,6 +48,20 @@ def advice(state: str) -> str:
     return _advice().get(state, "")
 
 
+def of_answer(status: str) -> str:
+    """What it means that a provider's answer is none that names a track, in a sentence; empty where it does."""
+    again = _("It is asked again by itself.")
+    known = {
+        "no_match": _("It knows nothing that sounds like this."),
+        **dict.fromkeys(("pending", "throttled", "provider_down", "timeout", "bad_answer"), again),
+        "expired": _("Nobody can be asked any more: the audio is gone."),
+        "disabled": _("It lacks what it needs to be asked."),
+        "wrong": _("It named another track."),
+        "not_asked": _("There was nothing to ask it, or no room for another question."),
+    }
+    return known.get(status, "")
+
+
 def empty(text: str) -> None:
     """What a page says that has nothing to show: `text` says why, and what to do."""
     st.info(text, icon=":material/inbox:")

@@ -46,8 +46,8 @@ def _found(text: str) -> None:
     answer = reads.api().get("/api/search", {QUERY: text})
     results: Sequence[Mapping[str, Any]] = answer["results"]
     if why := answer["words_alone"]:
-        said = _("Found by words alone, not by meaning: {why}.").format(why=why)
-        st.html(f'<p class="aside">{escape(said)}</p>')  # as Markdown, an address in it would become a link
+        said = _words_alone(answer["words_alone_code"], why)
+        st.html(f'<p class="aside">{said}</p>')  # as Markdown, an address in it would become a link
     if not results:
         states.empty(_("No track is called so, or like it. Try fewer words, another spelling, or just the artist."))
         return
@@ -63,6 +63,24 @@ def _found(text: str) -> None:
         for one in results
     ]
     track_list.track_list(rows, _("Tracks found"))
+
+
+def _words_alone(code: str, why: str) -> str:
+    """Why meaning had no say, as markup; of a model that cannot be used `why` says more, in English."""
+    known = {
+        "not_embedded": _(
+            "Found by words alone, not by meaning: no track has a vector yet. The nightly run makes them, and 'tagger"
+            " embed-backfill' makes them now."
+        ),
+        "starting": _(
+            "Found by words alone, not by meaning: what finds by meaning is starting, or busy. Ask again in some"
+            " seconds."
+        ),
+    }
+    if code in known:
+        return escape(known[code])
+    said = escape(_("Found by words alone, not by meaning: the model cannot be used."))
+    return f'{said} <span lang="en">({escape(why)})</span>'
 
 
 def _as_indexed(one: Mapping[str, Any]) -> Track:

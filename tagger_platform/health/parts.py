@@ -7,15 +7,18 @@ it (`watch`). Looking changes nothing, but for one byte that is written to DATA_
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tagger_platform.errors import TaggerError
 from tagger_platform.health.marks import SENSOR, marked_at
-from tagger_platform.health.report import Part, Report, State, Watched
+from tagger_platform.health.report import Code, Finding, Part, Report, State, Watched
 from tagger_platform.model import LATE_AFTER, CanaryOutcome, CanaryResult, Slot, iso, parse_iso
+from tagger_platform.recognize.breaker import Breaker
 from tagger_platform.recognize.breaker import State as BreakerState
 from tagger_platform.recognize.budget import breakers
 from tagger_platform.recognize.providers import budgets
@@ -46,25 +49,46 @@ def look_at(name: str, watched: Watched) -> Part:
     try:
         return PARTS[name](watched)
     except TaggerError as error:
-        return Part(name, State.FAILING, str(error))
+        return _part(name, State.FAILING, Code.REFUSED, str(error), why=str(error))
     except Exception as error:  # whatever keeps a part from being looked at is what the question is about
-        return Part(name, State.FAILING, f"{name} cannot be looked at ({type(error).__name__})")
+        told = f"{name} cannot be looked at ({type(error).__name__})"
+        return _part(name, State.FAILING, Code.NOT_LOOKED_AT, told, why=type(error).__name__)
+
+
+def _part(
+    name: str,
+    state: State,
+    code: Code,
+    sentence: str,
+    numbers: Mapping[str, Any] = MappingProxyType({}),
+    **details: object,
+) -> Part:
+    """A part of which there is one thing to say."""
+    return Part(name, state, (Finding(code, sentence, details),), numbers)
 
 
 def capture(watched: Watched) -> Part:
     """Whether windows keep coming. One stream that is down is the stream's trouble, and told in the numbers."""
-    told = watched.ask_capture()
+    try:
+        told = watched.ask_capture()
+    except TaggerError as error:
+        return _part("capture", State.FAILING, Code.CAPTURE_SILENT, str(error), why=str(error))
     streams = [one for one in told.get("streams") or () if one.get("enabled")]
     states = dict(Counter(str(one.get("state")) for one in streams))
     newest = max((str(one["last_window"]) for one in streams if one.get("last_window")), default=None)
     age_s = _age_s(watched.clock(), parse_iso(newest or told["since"]))
     numbers = {"streams": states, "last_window": newest, "age_s": age_s}
     if problems := told.get("problems"):
-        return Part("capture", State.FAILING, "; ".join(problems), numbers)
+        found = tuple(Finding(Code.CAPTURE_TROUBLE, problem, {"why": problem}) for problem in problems)
+        return Part("capture", State.FAILING, found, numbers)
     if streams and age_s > FRESH_HOPS * watched.settings.hop_s:
-        return Part("capture", State.FAILING, f"no stream has given a window for {_span(age_s)}", numbers)
-    live = f"{states.get('live', 0)} of {len(streams)} streams are live" if streams else "no stream is enabled"
-    return Part("capture", State.OK, live, numbers)
+        late = f"no stream has given a window for {_span(age_s)}"
+        return _part("capture", State.FAILING, Code.NO_WINDOWS, late, numbers, age_s=age_s)
+    if not streams:
+        return _part("capture", State.OK, Code.NO_STREAMS, "no stream is enabled", numbers)
+    live, of = states.get("live", 0), len(streams)
+    told_live = f"{live} of {of} streams are live"
+    return _part("capture", State.OK, Code.STREAMS_LIVE, told_live, numbers, live=live, streams=of)
 
 
 def spool(watched: Watched) -> Part:
@@ -75,15 +99,16 @@ def spool(watched: Watched) -> Part:
     age_s = _age_s(watched.clock(), Slot.parse(ready[0]).start) if ready else 0.0
     pending = Pending(settings.spool_dir / "pending", max_bytes=settings.pending_max_mb * 1_000_000)
     numbers = {**found.counts(), "oldest_ready_s": age_s, "pending_slots": len(pending.slots())}
-    if numbers["ready_windows"] >= NEARLY_FULL * settings.queue_max_size:
-        told = (
-            f"{numbers['ready_windows']} windows wait of {settings.queue_max_size} (QUEUE_MAX_SIZE): audio is dropped"
-        )
-        return Part("spool", State.FAILING, told, numbers)
+    windows, most = numbers["ready_windows"], settings.queue_max_size
+    if windows >= NEARLY_FULL * most:
+        told = f"{windows} windows wait of {most} (QUEUE_MAX_SIZE): audio is dropped"
+        return _part("spool", State.FAILING, Code.SPOOL_FULL, told, numbers, windows=windows, most=most)
     if age_s > LATE_AFTER.total_seconds():
-        return Part("spool", State.WARNING, f"{len(ready)} slots wait, the oldest for {_span(age_s)}", numbers)
-    told = f"{numbers['ready_slots']} slots ready, {numbers['claimed_slots']} under way"
-    return Part("spool", State.OK, told, numbers)
+        told = f"{len(ready)} slots wait, the oldest for {_span(age_s)}"
+        return _part("spool", State.WARNING, Code.SLOTS_WAIT, told, numbers, slots=len(ready), age_s=age_s)
+    slots, claimed = numbers["ready_slots"], numbers["claimed_slots"]
+    told = f"{slots} slots ready, {claimed} under way"
+    return _part("spool", State.OK, Code.SLOTS_TAKEN, told, numbers, slots=slots, claimed=claimed)
 
 
 def providers(watched: Watched) -> Part:
@@ -96,30 +121,46 @@ def providers(watched: Watched) -> Part:
         left = replace(metered[name], clock=lambda: now).remaining()
         numbers[name] = {"breaker": breaker.state, "budget_left": left, **numbers.get(name, {})}
     troubled = [name for name, breaker in known.items() if breaker.state is not BreakerState.CLOSED]
-    told = [f"{name} {breaker.describe()}" for name, breaker in known.items()]
-    wrong = [_canary_sentence(one) for one in canaries.values() if one.outcome.is_trouble]
+    found = [_of_breaker(name, breaker) for name, breaker in known.items()]
     if troubled:
-        told.append("the windows wait and are asked again by themselves")
+        told = "the windows wait and are asked again by themselves"
+        found.append(Finding(Code.WINDOWS_WAIT, told))
+    wrong = [_of_canary(one) for one in canaries.values() if one.outcome.is_trouble]
+    nobody = Finding(Code.NOBODY_ASKED, "nobody was asked yet")
     state = State.WARNING if troubled or wrong else State.OK
-    return Part("providers", state, "; ".join(told + wrong) or "nobody was asked yet", numbers)
+    return Part("providers", state, (*found, *wrong) or (nobody,), numbers)
+
+
+def _of_breaker(provider: str, breaker: Breaker) -> Finding:
+    told = f"{provider} {breaker.describe()}"
+    if breaker.state is BreakerState.CLOSED:
+        return Finding(Code.ANSWERS, told, {"provider": provider})
+    until = iso(breaker.tried_at)
+    return Finding(Code.LEFT_ALONE, told, {"provider": provider, "until": until, "why": breaker.reason})
 
 
 def _canary_numbers(one: CanaryResult) -> dict[str, Any]:
     return {"canary": one.outcome, "canary_at": iso(one.asked_at), "canary_latency_ms": one.latency_ms}
 
 
-def _canary_sentence(one: CanaryResult) -> str:
+def _of_canary(one: CanaryResult) -> Finding:
+    at = iso(one.asked_at)
     what = "does not know a clip that it should" if one.outcome is CanaryOutcome.NO_MATCH else one.outcome
-    return f"{one.provider}'s canary of {iso(one.asked_at)}: {what}" + (f" ({one.detail})" if one.detail else "")
+    told = f"{one.provider}'s canary of {at}: {what}" + (f" ({one.detail})" if one.detail else "")
+    details = {"provider": one.provider, "asked_at": at, "outcome": one.outcome, "why": one.detail}
+    return Finding(Code.CANARY_NOT_NAMED, told, details)
 
 
 def store(watched: Watched) -> Part:
     """Whether the log can be read, and its folder written."""
     plays = reports.total_plays(watched.database)
+    folder = str(watched.settings.data_dir)
     if why := unwritable(watched.settings.data_dir):
-        return Part("store", State.FAILING, f"DATA_DIR {watched.settings.data_dir} cannot be written: {why}")
+        told = f"DATA_DIR {folder} cannot be written: {why}"
+        return _part("store", State.FAILING, Code.NOT_WRITABLE, told, folder=folder, why=why)
     numbers = {"plays": plays, "version": watched.database.version()}
-    return Part("store", State.OK, f"{watched.database.path}, {plays} plays", numbers)
+    path = str(watched.database.path)
+    return _part("store", State.OK, Code.LOG_READ, f"{path}, {plays} plays", numbers, path=path, plays=plays)
 
 
 def unwritable(folder: Path) -> str:
@@ -136,42 +177,53 @@ def disk(watched: Watched) -> Part:
     """Whether there is room where DATA_DIR lies, and what is given up where there is not."""
     usage = shutil.disk_usage(watched.settings.data_dir)
     room = Room(watched.settings.data_dir, watched.settings.disk_reserve_bytes)
-    state, given_up = disk_state(usage.free, room)
-    told = f"{usage.free / 1e9:.1f} GB free where DATA_DIR {watched.settings.data_dir} lies"
+    state, code = disk_state(usage.free, room)
+    folder = str(watched.settings.data_dir)
+    told = f"{usage.free / 1e9:.1f} GB free where DATA_DIR {folder} lies" + MAKE_ROOM.get(code, "")
     numbers = {"free_bytes": usage.free, "total_bytes": usage.total, "reserve_bytes": room.reserve}
-    return Part("disk", state, told if state is State.OK else f"{told}: make room{given_up}", numbers)
+    return _part("disk", state, code, told, numbers, free_bytes=usage.free, folder=folder)
 
 
-def disk_state(free_bytes: int, room: Room) -> tuple[State, str]:
-    """What so much free space is worth, and what is given up because it is so little."""
+MAKE_ROOM = {
+    Code.DISK_LOW: ": make room",
+    Code.DISK_SHEDS_CLIPS: ": make room; the oldest clips are given up",
+    Code.DISK_FULL: ": make room; windows are not kept, clips and the oldest audio that waits are given up",
+}
+
+
+def disk_state(free_bytes: int, room: Room) -> tuple[State, Code]:
+    """What so much free space is worth, and what comes of it because it is so little."""
     if free_bytes < room.floor:
-        return State.FAILING, "; windows are not kept, clips and the oldest audio that waits are given up"
+        return State.FAILING, Code.DISK_FULL
     if free_bytes < room.reserve:
-        return State.WARNING, "; the oldest clips are given up"
-    return (State.WARNING if free_bytes < LOW_DISK * room.reserve else State.OK), ""
+        return State.WARNING, Code.DISK_SHEDS_CLIPS
+    return (State.WARNING, Code.DISK_LOW) if free_bytes < LOW_DISK * room.reserve else (State.OK, Code.DISK_FREE)
 
 
 def dagster(watched: Watched) -> Part:
     """Whether Dagster's daemon ticks, and its code server answers it."""
     at = marked_at(watched.settings.marks_dir, SENSOR)
     if at is None:
-        return Part("dagster", State.FAILING, "Dagster's sensor has never ticked: is its daemon running?")
+        told = "Dagster's sensor has never ticked: is its daemon running?"
+        return _part("dagster", State.FAILING, Code.NEVER_TICKED, told)
     age_s = _age_s(watched.clock(), at)
     numbers = {"last_tick": iso(at), "age_s": age_s}
     if age_s > SENSOR_SILENT_S:
         told = f"Dagster's sensor has not ticked for {_span(age_s)}: its daemon or code server is down"
-        return Part("dagster", State.FAILING, told, numbers)
-    return Part("dagster", State.OK, "Dagster's sensor ticks", numbers)
+        return _part("dagster", State.FAILING, Code.TICKS_NO_MORE, told, numbers, age_s=age_s)
+    return _part("dagster", State.OK, Code.TICKS, "Dagster's sensor ticks", numbers)
 
 
 def nightly(watched: Watched) -> Part:
     """Whether the nightly run comes every night."""
     at = reports.last_run(watched.database, NIGHTLY)
     if at is None:
-        return Part("nightly", State.OK, "none yet", {"last_run": None})
-    late = watched.clock() - at > NIGHTLY_AFTER
-    told = f"the last nightly run ended at {iso(at)}" + (": the next is overdue" if late else "")
-    return Part("nightly", State.FAILING if late else State.OK, told, {"last_run": iso(at)})
+        return _part("nightly", State.OK, Code.NO_NIGHT, "none yet", {"last_run": None})
+    told, numbers = f"the last nightly run ended at {iso(at)}", {"last_run": iso(at)}
+    if watched.clock() - at > NIGHTLY_AFTER:
+        late = f"{told}: the next is overdue"
+        return _part("nightly", State.FAILING, Code.NIGHT_OVERDUE, late, numbers, ended_at=iso(at))
+    return _part("nightly", State.OK, Code.NIGHT_ENDED, told, numbers, ended_at=iso(at))
 
 
 PARTS = {

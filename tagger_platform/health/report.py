@@ -25,17 +25,76 @@ class State(StrEnum):
 SEVERITY = (State.OK, State.WARNING, State.FAILING)
 
 
+class Code(StrEnum):
+    """What a part can be found to be. The pages have a sentence for each in every language."""
+
+    REFUSED = "refused"
+    NOT_LOOKED_AT = "not_looked_at"
+    CAPTURE_SILENT = "capture_silent"
+    CAPTURE_TROUBLE = "capture_trouble"
+    NO_WINDOWS = "no_windows"
+    STREAMS_LIVE = "streams_live"
+    NO_STREAMS = "no_streams"
+    SPOOL_FULL = "spool_full"
+    SLOTS_WAIT = "slots_wait"
+    SLOTS_TAKEN = "slots_taken"
+    NOBODY_ASKED = "nobody_asked"
+    ANSWERS = "answers"
+    LEFT_ALONE = "left_alone"
+    WINDOWS_WAIT = "windows_wait"
+    CANARY_NOT_NAMED = "canary_not_named"
+    NOT_WRITABLE = "not_writable"
+    LOG_READ = "log_read"
+    DISK_FREE = "disk_free"
+    DISK_LOW = "disk_low"
+    DISK_SHEDS_CLIPS = "disk_sheds_clips"
+    DISK_FULL = "disk_full"
+    NEVER_TICKED = "never_ticked"
+    TICKS_NO_MORE = "ticks_no_more"
+    TICKS = "ticks"
+    NO_NIGHT = "no_night"
+    NIGHT_ENDED = "night_ended"
+    NIGHT_OVERDUE = "night_overdue"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a part is found to be: a code, the same in an English sentence, and the sentence's figures.
+
+    `why` among the figures is what somebody else says of it (an exception, capture, a provider), in English.
+    """
+
+    code: Code
+    sentence: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        details = {name: redact(told) if isinstance(told, str) else told for name, told in self.details.items()}
+        return {"code": self.code, "sentence": redact(self.sentence), "details": details}
+
+
 @dataclass(frozen=True)
 class Part:
-    """One part of the platform: its state, a sentence for people, and the numbers behind it."""
+    """One part of the platform: its state, what it was found to be, and the numbers behind it."""
 
     name: str
     state: State
-    detail: str
+    findings: tuple[Finding, ...]
     numbers: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def detail(self) -> str:
+        """All findings in one English line."""
+        return "; ".join(one.sentence for one in self.findings)
+
     def as_json(self) -> dict[str, Any]:
-        return {"state": self.state, "detail": redact(self.detail), "numbers": dict(self.numbers)}
+        findings = [one.as_json() for one in self.findings]
+        return {
+            "state": self.state,
+            "detail": redact(self.detail),
+            "findings": findings,
+            "numbers": dict(self.numbers),
+        }
 
 
 @dataclass(frozen=True)

@@ -101,8 +101,13 @@ class Breaker:
         """For people: the state, since and until when, and why."""
         if self.state is State.CLOSED:
             return "answers"
-        since, until = (iso(datetime.fromtimestamp(int(at), UTC)) for at in (self.since, math.ceil(self.until)))
-        return f"is not asked until {until}, {self.state} since {since} ({self.reason})"
+        since = iso(datetime.fromtimestamp(int(self.since), UTC))
+        return f"is not asked until {iso(self.tried_at)}, {self.state} since {since} ({self.reason})"
+
+    @property
+    def tried_at(self) -> datetime:
+        """The full second from which on it is tried again, while it is open."""
+        return datetime.fromtimestamp(math.ceil(self.until), UTC)
 
 
 LONGEST_ASKED_S = 86_400.0

@@ -58,7 +58,7 @@ def test_whatever_is_asked_the_answer_is_a_list(client: TestClient, query: str) 
 
 
 def test_without_a_query_and_without_a_log_there_is_an_empty_list(client: TestClient) -> None:
-    told = {"words_alone": NOT_EMBEDDED, "results": []}
+    told = {"words_alone": NOT_EMBEDDED, "words_alone_code": "not_embedded", "results": []}
     assert client.get("/api/search").json() == {"query": "", **told}
     assert client.get("/api/search?q=song").json() == {"query": "song", **told}
 
@@ -93,7 +93,9 @@ def test_words_alone_answer_until_the_worker_is_there_and_then_meaning_does_too(
     with served(embedded) as ask:
         first = ask("thunder")
         assert (first["words_alone"], first["results"][0]["why"]["cosine"]) == (STARTING, None)
+        assert first["words_alone_code"] == "starting"
         until(lambda: ask("thunder")["words_alone"] is None)
+        assert ask("thunder")["words_alone_code"] is None
         (row,) = ask("acdc")["results"]
     assert row["why"]["words"] == ["acdc"]
     assert -1 <= row["why"]["cosine"] <= 1
@@ -102,4 +104,5 @@ def test_words_alone_answer_until_the_worker_is_there_and_then_meaning_does_too(
 def test_a_model_that_is_missing_is_said_and_words_still_work(embedded: Path) -> None:
     with served(embedded, fails="the model is not here") as ask:
         until(lambda: ask("thunder")["words_alone"] == "the model is not here")
-        assert len(ask("thunder")["results"]) == 1
+        found = ask("thunder")
+    assert (len(found["results"]), found["words_alone_code"]) == (1, "no_model")

@@ -38,6 +38,11 @@ def words(page: AppTest) -> str:
     return "\n".join(text for text in texts if text.strip())
 
 
+def part(state: str, code: str, sentence: str = "as the api says it", **details: object) -> dict[str, object]:
+    """A part of the platform as `/readyz` tells of it."""
+    return {"state": state, "findings": [{"code": code, "sentence": sentence, "details": details}]}
+
+
 def forget() -> None:
     """What is kept for all visitors, and the settings."""
     st.cache_data.clear()

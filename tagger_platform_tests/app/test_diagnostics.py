@@ -15,16 +15,24 @@ from tagger_platform.store.recent import Page, Span
 from tagger_platform.store.reports import day_bounds
 from tagger_platform_tests import samples
 from tagger_platform_tests.api.capture_standin import CaptureStandIn, capture_standin
-from tagger_platform_tests.app.opening import forget, opened, words
+from tagger_platform_tests.app.opening import forget, opened, part, words
 from tagger_platform_tests.app.questions import write_questions
 
+BREAKER = {"breaker": "open", "budget_left": 2.5}
 PARTS = {
-    "store": {"state": "ok", "detail": "7 plays"},
-    "disk": {"state": "warning", "detail": "1.2 GB <b>free</b>"},
-    "dagster": {"state": "failing", "detail": "its sensor has never ticked"},
-    "providers": {"state": "ok", "detail": "", "numbers": {"shazam": {"breaker": "open", "budget_left": 2.5}}},
+    "store": part("ok", "log_read", path="<b>/data</b>", plays=7),
+    "disk": part("warning", "disk_low", free_bytes=1_234_567_890, folder="/data"),
+    "dagster": part("failing", "ticks_no_more", age_s=7200.0),
+    "capture": part("failing", "capture_trouble", why="<i>no room</i>"),
+    "attic": part("ok", "a code that came later", "the attic is <u>dry</u>"),
+    "providers": {**part("ok", "answers", provider="shazam"), "numbers": {"shazam": BREAKER}},
 }
 DAY = samples.DAY.isoformat()
+TOLD = (
+    *("fine", "warning", "failing", "<b>Log</b>", "<b>attic</b>"),
+    *("Plays in &lt;b&gt;/data&lt;/b&gt;: 7.", "1.2 GB are free", "Its sensor has not ticked for 2 h"),
+    *('lang="en">&lt;i&gt;no room&lt;/i&gt;', "the attic is &lt;u&gt;dry&lt;/u&gt;"),
+)
 
 
 @pytest.fixture
@@ -68,7 +76,7 @@ def test_every_part_has_a_tile_with_its_state_and_sentence(api: CaptureStandIn):
     page = opened("diagnostics")
     tiles = next(element.proto.body for element in page.get("html") if 'class="parts"' in element.proto.body)
     assert tiles.count("<article") == len(PARTS)
-    for told in ("fine", "warning", "failing", "its sensor has never ticked", "&lt;b&gt;free&lt;/b&gt;"):
+    for told in TOLD:
         assert told in tiles
 
 
@@ -91,7 +99,7 @@ def test_a_provider_is_told_with_its_breaker_its_budget_and_its_canary_in_local_
             "canary": "no match",
             "asked": "Nov 21, 2026 12:17",
             "after": 812.4,
-            "detail": "a clip of kexp",
+            "detail": "It knows nothing that sounds like this. (a clip of kexp)",
         }
     ]
 

@@ -98,11 +98,22 @@ def test_a_result_says_its_name_its_plays_and_why_it_is_there(open_page, api):
     assert page.caption[0].value.startswith("3 tracks · 2 by words, 1 by meaning")
 
 
-def test_when_words_alone_decided_it_says_why(open_page, api):
-    api.health |= {"words_alone": "the model is not at https://x.example", "results": [result(words=["song"])]}
-    shown = markup(open_page(search, q="song"))
-    assert "by words alone, not by meaning: the model is not at https://x.example" in shown
-    assert "<a href=" not in shown.partition("</p>")[0]
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("not_embedded", "no track has a vector yet."),
+        ("starting", "what finds by meaning is starting, or busy."),
+        ("no_model", 'the model cannot be used. <span lang="en">(it is not at'),
+        ("a code that came later", 'the model cannot be used. <span lang="en">(it is not at'),
+    ],
+)
+def test_when_words_alone_decided_it_says_why(open_page, api, code, says):
+    why = {"words_alone": "it is not at https://<x>.example", "words_alone_code": code}
+    api.health |= {**why, "results": [result(words=["song"])]}
+    told = markup(open_page(search, q="song")).partition("</p>")[0]
+    assert f"Found by words alone, not by meaning: {says}" in told
+    assert ("https://&lt;x&gt;.example" in told) == (code not in ("not_embedded", "starting"))
+    assert "<a href=" not in told
 
 
 def test_nothing_found_says_what_to_try(open_page):

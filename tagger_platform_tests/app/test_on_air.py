@@ -13,6 +13,7 @@ from tagger_platform.model import PlayStatus, Track
 from tagger_platform.store.database import Database
 from tagger_platform_tests import samples
 from tagger_platform_tests.api.capture_standin import CaptureStandIn, capture_standin
+from tagger_platform_tests.app.opening import part
 
 APP = str(Path(streamlit_app.__file__).with_name("app.py"))
 Open = Callable[..., AppTest]
@@ -264,16 +265,26 @@ def test_a_card_shows_the_level_and_leads_to_what_made_its_play(open_page, datab
     assert "since " in cards
 
 
+def test_the_hint_of_a_card_says_what_is_wrong_in_a_sentence_of_ours_first(open_page, api):
+    api.health["streams"][1] |= {"state": "stalled", "last_error": "nothing for <20> s"}
+    hint = "stalled · It is connected, but nothing comes: restart its server if this lasts. · nothing for &lt;20&gt; s"
+    assert f'title="{hint}"' in cards_of(open_page())
+
+
 def test_what_is_not_well_is_one_line(open_page, api):
-    well, disk = {"state": "ok", "detail": "fine"}, {"state": "warning", "detail": "*1.2 GB* free"}
-    api.health["parts"] = {"store": well, "disk": disk, "dagster": {"state": "failing", "detail": "no tick"}}
+    down = part("failing", "capture_silent", why="*nobody* at CAPTURE_PORT")
+    api.health["parts"] = {"store": part("ok", "log_read"), "capture": down, "dagster": part("failing", "never_ticked")}
     (warning,) = open_page().warning
-    assert warning.value == r"disk\: \*1\.2 GB\* free; dagster\: no tick"
+    assert warning.value.replace("\\", "") == (
+        "Capture: Capture does not answer: nothing is being recorded now. (*nobody* at CAPTURE_PORT) "
+        "Dagster: Its sensor has never ticked: is its daemon running?"
+    )
+    assert r"\*nobody\*" in warning.value
     assert "/readyz" in api.asked
 
 
 def test_what_is_well_is_not_told(open_page, api):
-    api.health["parts"] = {"store": {"state": "ok", "detail": "fine"}}
+    api.health["parts"] = {"store": part("ok", "log_read")}
     assert not open_page().warning
     assert "/readyz" in api.asked
 

@@ -116,6 +116,20 @@ def test_a_file_is_dropped_in_watched_found_listened_to_and_removed(platform: Pl
     assert library.catalogue.exists()
 
 
+@pytest.mark.parametrize("path", ["library", "identify"])
+def test_the_box_for_files_speaks_the_visitors_language(platform: Platform, browser: Browser, path: str):
+    with visit(browser, locale="es-ES") as page:
+        page.goto(f"{platform.url}/{path}")
+        word = page.get_by_test_id("stFileUploaderDropzone").locator("button p")
+        expect(word).to_be_attached()
+        assert word.evaluate("word => getComputedStyle(word, '::after').content") == '"Elegir…"'
+        assert word.evaluate("word => getComputedStyle(word).fontSize") == "0px"
+        expect(page.get_by_text("per file")).to_be_hidden()
+        expect(page.get_by_text("95 MB").first).to_be_visible()
+        assert barriers(page) == []
+        picture(page, f"{path}-es")
+
+
 @pytest.mark.parametrize("path", ["streams", "library"])
 def test_in_the_light_and_on_a_phone_nothing_keeps_people_out(platform: Platform, browser: Browser, path: str):
     with visit(browser, PHONE) as page:

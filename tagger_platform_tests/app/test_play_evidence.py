@@ -10,6 +10,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import streamlit_app
+from streamlit_app.play_evidence import rule_in_words
+from tagger_platform.decide.policies import POLICIES
+from tagger_platform.model import PlayStatus
 from tagger_platform.store.database import Database
 from tagger_platform.store.derivation import replace_plays
 from tagger_platform_tests import samples
@@ -62,13 +65,39 @@ def test_a_permanent_link_opens_the_day_of_the_play_and_what_made_it(open_play, 
     page = open_play(proven.play_id)
     assert page.date_input[0].value == samples.DAY
     assert not page.error
-    assert any("consecutive windows (23:56:00 and 23:56:30)" in text.value.replace("\\", "") for text in page.markdown)
+    rule = next(one.proto.body for one in page.get("html") if 'class="detail"' in one.proto.body)
+    assert rule.startswith("<p>Shazam named it in two consecutive windows that it was asked about.</p>")
+    assert "consecutive windows (23:56:00 and 23:56:30)" in rule
     windows = markup(page, "windows")
     assert windows.count("at 1:02 of the track") == windows.count("at 1:32 of the track") == 1
     assert windows.count("<audio") == 1
     assert f'src="/api/windows/{quote(proven.windows[0])}/clip"' in windows
     assert windows.count("Its audio is no longer kept") == 1
     assert "Beyond &lt;all&gt;" in windows
+
+
+@pytest.mark.parametrize(
+    ("policy", "status", "says"),
+    [
+        ("shazam_two_hit+timeline", PlayStatus.CONFIRMED, "Shazam named it in two consecutive windows"),
+        ("catalogue_two_hit+timeline", PlayStatus.PROBABLE, "It was heard, but not in a way that a rule asks for: The"),
+        ("a rule that is gone", PlayStatus.CONFIRMED, "</p>"),
+    ],
+)
+def test_the_rules_are_told_in_words_and_what_is_between_them_is_no_markup(
+    open_play, proven, database, policy, status, says
+):
+    with database.writing() as connection:
+        other = replace(proven, play_id="p2", policy=policy, status=status, explanation="heard in <b>one</b>")
+        replace_plays(connection, [], [other])
+    rule = next(one.proto.body for one in open_play("p2").get("html") if 'class="detail"' in one.proto.body)
+    assert rule.startswith(f"<p>{says}")
+    assert ("Its offsets advance" in rule) == ("timeline" in policy)
+    assert '<p class="detail" lang="en">heard in &lt;b&gt;one&lt;/b&gt;</p>' in rule
+
+
+def test_every_rule_has_a_sentence():
+    assert [name for name in POLICIES if not rule_in_words(name)] == []
 
 
 def test_a_providers_own_words_are_shown_when_they_are_picked(open_play, proven):

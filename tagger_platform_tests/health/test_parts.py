@@ -3,13 +3,14 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tagger_platform.health import parts
 from tagger_platform.health.marks import SENSOR, leave_mark, marked_at
 from tagger_platform.health.parts import NIGHTLY, look, look_at
-from tagger_platform.health.report import Part, State
+from tagger_platform.health.report import Code, Part, State
 from tagger_platform.model import CanaryOutcome, CanaryResult, Recognition, Slot, Status, iso
 from tagger_platform.recognize.budget import BURST, Budget
 from tagger_platform.spool import Manifest, Room, Spool
@@ -74,8 +75,13 @@ def test_no_stream_is_no_trouble_and_disabled_ones_do_not_count(around: Around):
 
 
 def test_what_capture_says_of_itself_is_passed_on(around: Around):
-    around.capture["problems"] = ["the disk is full"]
-    assert (part(around, "capture").state, part(around, "capture").detail) == (State.FAILING, "the disk is full")
+    around.capture["problems"] = ["the disk is full", "it is stuck"]
+    found = part(around, "capture")
+    assert (found.state, found.detail) == (State.FAILING, "the disk is full; it is stuck")
+    assert [one["details"] for one in found.as_json()["findings"]] == [
+        {"why": "the disk is full"},
+        {"why": "it is stuck"},
+    ]
 
 
 def test_nonsense_from_capture_is_a_part_that_fails_and_no_crash(around: Around):
@@ -173,14 +179,30 @@ def test_a_folder_that_cannot_be_written_is_noticed_and_one_that_can_stays_as_it
 @pytest.mark.parametrize(
     ("free", "state"),
     [
-        (2000, (State.OK, "")),
-        (1999, (State.WARNING, "")),
-        (999, (State.WARNING, "; the oldest clips are given up")),
-        (499, (State.FAILING, "; windows are not kept, clips and the oldest audio that waits are given up")),
+        (2000, (State.OK, Code.DISK_FREE)),
+        (1999, (State.WARNING, Code.DISK_LOW)),
+        (999, (State.WARNING, Code.DISK_SHEDS_CLIPS)),
+        (499, (State.FAILING, Code.DISK_FULL)),
     ],
 )
-def test_a_disk_is_judged_by_what_is_left_of_it(free: int, state: tuple[State, str]):
+def test_a_disk_is_judged_by_what_is_left_of_it(free: int, state: tuple[State, Code]):
     assert parts.disk_state(free, Room(Path(), 1000)) == state
+
+
+@pytest.mark.parametrize(
+    ("reserve_mb", "says"),
+    [
+        ("0", " lies"),
+        ("1500", ": make room"),
+        ("2500", ": make room; the oldest clips are given up"),
+        ("5000", ": make room; windows are not kept, clips and the oldest audio that waits are given up"),
+    ],
+)
+def test_what_little_room_costs_is_told(around: Around, environ, monkeypatch, reserve_mb: str, says: str):
+    small = Around(type(around.settings).load(environ | {"DISK_RESERVE_MB": reserve_mb}))
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=2_000_000_000, total=9_000_000_000))
+    assert part(small, "disk").detail.endswith(says)
+    assert part(small, "disk").detail.startswith("2.0 GB free")
 
 
 def test_the_disk_is_the_one_of_data_dir(around: Around):
