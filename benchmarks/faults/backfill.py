@@ -35,7 +35,7 @@ PORT = 47360
 KEYS_AT_ONCE = 500
 LOOK_S = 0.2
 LATEST_S = 600
-COMMAND_S = 900
+COMMAND_S = 3600
 
 
 def month(settings: Settings, slots: int) -> list[str]:
