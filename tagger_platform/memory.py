@@ -15,7 +15,7 @@ LARGEST_BYTES = 32 * 1024 * 1024
 """bytes: the most that glibc lets lie on a heap"""
 KEPT_BYTES = 128 * 1024 * 1024
 """bytes that stay when they are freed"""
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """mallopt options, from malloc.h"""
 
 
@@ -27,6 +27,11 @@ def return_large_pieces() -> None:
     each page that it gives.
     """
     _ask("mallopt", M_MMAP_THRESHOLD, LARGE_BYTES)
+
+
+def share_one_heap() -> None:
+    """From now on all threads put small pieces on one heap, where each fills the holes that another has left."""
+    _ask("mallopt", M_ARENA_MAX, 1)
 
 
 def keep_pieces() -> None:

@@ -51,6 +51,24 @@ before = held_kb()
 Loop(OneTick(), OneTick()).run()
 print(before - held_kb())
 """
+SMALL_PIECE = """
+import contextlib, threading
+import numpy as np
+from tagger_platform.capture.service import run
+from tagger_platform.errors import RequestError
+from tagger_platform.settings import Settings
+
+if {capture}:
+    with contextlib.suppress(RequestError):
+        run(Settings.load())
+pieces = []
+thread = threading.Thread(target=lambda: pieces.append(np.zeros(9000, np.uint8)))
+thread.start()
+thread.join()
+heap = next(line.split()[0] for line in open("/proc/self/maps") if "[heap]" in line)
+start, end = (int(address, 16) for address in heap.split("-"))
+print("on the heap" if start <= pieces[0].ctypes.data < end else "on its own")
+"""
 AGAIN = """
 import resource
 from pathlib import Path
@@ -67,15 +85,21 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 FEW_PAGES = 100
 """of the 6,000 (4 kB) of eight pieces of 3 MB, such as a search frees before it makes the next"""
+NO_PROGRAM = {"FFMPEG_PATH": "/nowhere/ffmpeg"}
+"""capture gives up as soon as it has begun"""
 HOLES_KB = 15_000
 """of the 20,000 of the program's holes; some share their pages with what is still in use"""
 
 
 @pytest.mark.parametrize(("capture", "where"), [(True, "on its own"), (False, "on the heap")])
 def test_in_capture_what_is_large_never_lies_on_the_heap(capture: bool, where: str, tmp_path: Path) -> None:
-    no_program = str(tmp_path / "none")  # capture gives up as soon as it has begun
-    said = printed(LARGE_PIECES.format(capture=capture), {"DATA_DIR": str(tmp_path), "FFMPEG_PATH": no_program})
+    said = printed(LARGE_PIECES.format(capture=capture), {**NO_PROGRAM, "DATA_DIR": str(tmp_path)})
     assert said == where
+
+
+@pytest.mark.parametrize(("capture", "where"), [(True, "on the heap"), (False, "on its own")])
+def test_in_capture_all_threads_share_one_heap(capture: bool, where: str, tmp_path: Path) -> None:
+    assert printed(SMALL_PIECE.format(capture=capture), {**NO_PROGRAM, "DATA_DIR": str(tmp_path)}) == where
 
 
 def test_capture_gives_the_holes_in_its_heap_back() -> None:

@@ -45,7 +45,7 @@ class Watchdog:
     def fed(self, mono: float, *, blank: bool) -> None:
         self._overdue_at = mono + self._silent_s
         if not blank:
-            self._blank_since = None
+            self._blank_since, self._blank_s = None, BLANK_S  # the station is on air again: patience is the usual one
         elif self._blank_since is None:
             self._blank_since = mono
 

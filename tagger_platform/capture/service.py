@@ -24,7 +24,7 @@ from tagger_platform.capture.server import Health, Server
 from tagger_platform.capture.supervisor import Supervisor
 from tagger_platform.capture.writer import Writer
 from tagger_platform.errors import RequestError, SettingsError, TransientError
-from tagger_platform.memory import return_holes, return_large_pieces
+from tagger_platform.memory import return_holes, return_large_pieces, share_one_heap
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Room, Shedding, Spool
 from tagger_platform.spool.last_windows import LastWindows
@@ -47,6 +47,7 @@ RELOAD_S = 5.0
 
 def run(settings: Settings) -> int:
     """Capture until SIGTERM or SIGINT; returns the exit code. Raises RequestError where it cannot even begin."""
+    share_one_heap()
     return_large_pieces()
     ffmpeg = find_ffmpeg(settings.ffmpeg_path)
     with _spool(settings) as spool:

@@ -31,6 +31,15 @@ def test_bytes_without_sound():
         assert dog.verdict(float(second)) is (CaptureState.BLANK if second == 60 else None)
 
 
+def test_sound_after_a_long_silence_brings_the_usual_patience_back():
+    dog = Watchdog(0.0, first_byte_s=20.0, silent_s=10.0, blank_s=120.0)
+    verdicts = []
+    for second in range(200):
+        dog.fed(float(second), blank=second != 100)
+        verdicts.append(dog.verdict(float(second)))
+    assert verdicts.index(CaptureState.BLANK) == 101 + 60
+
+
 def test_a_pause_is_not_blank():
     dog = watchdog()
     for second in range(200):
