@@ -11,7 +11,7 @@ from typing import NamedTuple
 from tagger_platform.model import Play, PlayStatus
 from tagger_platform.store.art import with_local_art
 from tagger_platform.store.database import Connection, Database
-from tagger_platform.store.rows import PLAYS, aware, naive, plays_from
+from tagger_platform.store.rows import PLAYS, naive, plays_from
 
 WITHIN = " WHERE p.started_at >= $start AND p.started_at < $end AND (len($streams) = 0 OR p.stream IN $streams)"
 
@@ -30,11 +30,11 @@ class Stretch:
 
 
 class Span(NamedTuple):
-    """A play as it is drawn: a day can have ten thousand."""
+    """A play as it is drawn, in seconds since its stretch began: a day can have ten thousand."""
 
     stream: str
-    started_at: datetime
-    ended_at: datetime
+    start_s: int
+    end_s: int
     probable: bool
     title: str
     artist: str
@@ -63,11 +63,12 @@ def spans(database: Database, stretch: Stretch) -> list[Span]:
     """Every play of a stretch, the oldest first."""
     with database.reading() as connection:
         rows = connection.execute(
-            "SELECT p.stream, p.started_at, p.ended_at, p.status = $probable, t.title, t.artist"
+            "SELECT p.stream, date_diff('second', $start, p.started_at), date_diff('second', $start, p.ended_at),"
+            " p.status = $probable, t.title, t.artist"
             f" FROM plays p JOIN tracks t USING (track_id){WITHIN} ORDER BY p.started_at, p.stream, p.play_id",
             {**stretch.values, "probable": PlayStatus.PROBABLE},
         ).fetchall()
-    return [Span(stream, aware(start), aware(end), *rest) for stream, start, end, *rest in rows]
+    return [Span(*row) for row in rows]
 
 
 def listed(database: Database, stretch: Stretch, other: Stretch, *, limit: int, offset: int) -> Listed:

@@ -56,7 +56,7 @@ def test_a_stretch_holds_the_plays_that_begin_in_it(store, stretch, titles):
 
 def test_a_span_knows_what_is_drawn(store):
     probable = [span for span in airtime.spans(store, EVERYTHING) if span.probable]
-    assert [(span.stream, span.started_at, span.artist) for span in probable] == [("kexp", NOON + HOUR / 2, "")]
+    assert [(span.stream, span.start_s, span.artist) for span in probable] == [("kexp", 90 * 60, "")]
 
 
 def test_numbers_of_a_stretch_and_of_another(store):
