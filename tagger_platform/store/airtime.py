@@ -1,18 +1,21 @@
 """What was on air in a stretch of time: every play as a span to draw, its numbers, and its plays page by page.
 
-What belongs here: the questions of the page On air, each fast on a log of millions. What does not: coverage
-(`reports`), what is behind a play (`proof`).
+What belongs here: the questions of the page On air, each fast on a log of millions. What does not: what is behind a
+play (`proof`).
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from tagger_platform.decide.coverage import Coverage
 from tagger_platform.model import Play, PlayStatus
 from tagger_platform.store.art import with_local_art
 from tagger_platform.store.database import Connection, Database
+from tagger_platform.store.reports import coverage_within
 from tagger_platform.store.rows import PLAYS, naive, plays_from
 
+NEWEST_FIRST = "ORDER BY p.started_at DESC, p.stream DESC, p.play_id"
 WITHIN = " WHERE p.started_at >= $start AND p.started_at < $end AND (len($streams) = 0 OR p.stream IN $streams)"
 
 
@@ -41,6 +44,14 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """What is drawn of a stretch."""
+
+    plays: list[Span]
+    coverage: list[Coverage]
+
+
+@dataclass(frozen=True)
 class Numbers:
     """A stretch in four numbers; `artist` is the one played most, empty where none is named."""
 
@@ -59,8 +70,8 @@ class Listed:
     others: Numbers
 
 
-def spans(database: Database, stretch: Stretch) -> list[Span]:
-    """Every play of a stretch, the oldest first."""
+def drawn(database: Database, stretch: Stretch) -> Drawn:
+    """Every play of a stretch, the oldest first, and how much of it was heard (`date`: as `coverage_between`)."""
     with database.reading() as connection:
         rows = connection.execute(
             "SELECT p.stream, date_diff('second', $start, p.started_at), date_diff('second', $start, p.ended_at),"
@@ -68,14 +79,16 @@ def spans(database: Database, stretch: Stretch) -> list[Span]:
             f" FROM plays p JOIN tracks t USING (track_id){WITHIN} ORDER BY p.started_at, p.stream, p.play_id",
             {**stretch.values, "probable": PlayStatus.PROBABLE},
         ).fetchall()
-    return [Span(*row) for row in rows]
+        coverage = coverage_within(connection, stretch.start, stretch.end, stretch.end.date(), stretch.streams)
+    return Drawn([Span(*row) for row in rows], coverage)
 
 
 def listed(database: Database, stretch: Stretch, other: Stretch, *, limit: int, offset: int) -> Listed:
     """The plays of a stretch from the newest on, and the numbers of both."""
     with database.reading() as connection:
         rows = connection.execute(
-            f"{PLAYS}{WITHIN} ORDER BY p.started_at DESC, p.stream DESC, p.play_id LIMIT $limit OFFSET $offset",
+            f"WITH page AS (SELECT p.play_id FROM plays p{WITHIN} {NEWEST_FIRST} LIMIT $limit OFFSET $offset)"
+            f" {PLAYS}{WITHIN} AND p.play_id IN (SELECT play_id FROM page) {NEWEST_FIRST}",
             {**stretch.values, "limit": limit, "offset": offset},
         ).fetchall()
         plays = with_local_art(connection, plays_from(connection, rows))
@@ -100,10 +113,11 @@ def play_with_id(database: Database, play_id: str) -> Play | None:
 
 def _numbers(connection: Connection, stretch: Stretch) -> Numbers:
     rows = connection.execute(
-        "WITH heard AS (SELECT p.track_id, p.confidence, t.artist FROM plays p JOIN tracks t USING (track_id)"
-        f"{WITHIN})"
-        " SELECT count(*), count(DISTINCT track_id), coalesce((SELECT artist FROM heard WHERE artist <> ''"
-        " GROUP BY artist ORDER BY count(*) DESC, artist LIMIT 1), ''), median(confidence) FROM heard",
+        f"WITH heard AS MATERIALIZED (SELECT p.track_id, p.confidence FROM plays p{WITHIN}),"
+        " played AS MATERIALIZED (SELECT track_id, count(*) AS times FROM heard GROUP BY 1)"
+        " SELECT count(*), (SELECT count(*) FROM played), coalesce((SELECT artist FROM played JOIN tracks"
+        " USING (track_id) WHERE artist <> '' GROUP BY artist ORDER BY sum(times) DESC, artist LIMIT 1), ''),"
+        " median(confidence) FROM heard",
         stretch.values,
     ).fetchall()
     return Numbers(*rows[0])
