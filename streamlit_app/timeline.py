@@ -31,7 +31,7 @@ TOLD_OF_PLAY, TOLD_OF_GAP = "{@[2]}\n{a} · {@[3]}", "{@[2]}"
 """What stands under the pointer: values of the span by their number, see `_span`, and the series' name."""
 
 Option = dict[str, Any]
-Drawn = list[object]
+Drawn = tuple[object, ...]
 """A span as the chart takes it: where it begins, where it ends, and what is told of it."""
 
 
@@ -230,8 +230,8 @@ def _bars(row: Row, spans: Sequence[Drawn], opacity: float) -> Option:
 
 
 def _span(place: int, first_h: float, last_h: float, *told: str) -> Drawn:
-    """A list, because Streamlit and ECharts look into every dict, which costs them more than all else."""
-    return [[round(first_h, 4), place], [round(max(last_h, first_h + SHORTEST_H), 4), place], *told]
+    """No dict, as Streamlit and ECharts look into every one; no list, as Python's collector does that."""
+    return (round(first_h, 4), place), (round(max(last_h, first_h + SHORTEST_H), 4), place), *told
 
 
 def _lines(name: str, spans: Sequence[Drawn], style: Option, told: str) -> Option:

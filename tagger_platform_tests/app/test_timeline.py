@@ -50,7 +50,7 @@ def test_a_play_stands_at_its_hours_in_its_streams_row():
     shown = day_of(date(2025, 11, 2))
     noon = span("nova", datetime(2025, 11, 2, 12, tzinfo=samples.TZ), seconds=360)
     spans = series_of(timeline.option(shown, ROWS, [noon], {}, LONG_AGO, DARK), "Nova Jazz")["data"]
-    assert spans == [[[13.0, 1], [13.1, 1], "Crying Over Again\nLonely Motel", "12:00–12:06"]]
+    assert spans == [((13.0, 1), (13.1, 1), "Crying Over Again\nLonely Motel", "12:00–12:06")]
 
 
 def test_a_probable_play_is_faded_and_says_so():
@@ -67,7 +67,7 @@ def test_a_play_over_midnight_ends_with_the_day_and_a_short_one_can_be_seen():
     late = span("kexp", datetime(2025, 11, 20, 23, 58, tzinfo=samples.TZ), seconds=600)
     short = span("kexp", datetime(2025, 11, 20, 6, tzinfo=samples.TZ), seconds=1)
     data = series_of(timeline.option(shown, ROWS, [late, short], {}, LONG_AGO, DARK), "KEXP 90.3")["data"]
-    assert data[0][1] == [24.0, 0]
+    assert data[0][1] == (24.0, 0)
     assert data[1][1][0] - data[1][0][0] == pytest.approx(timeline.SHORTEST_H, abs=1e-3)
 
 
@@ -76,7 +76,7 @@ def test_a_gap_is_hatched_with_its_reason():
     gap = Gap(shown.start + timedelta(hours=7), shown.start + timedelta(hours=8), "reconnecting")
     gaps = series_of(timeline.option(shown, ROWS, [], {"nova": [gap], "unseen": [gap]}, LONG_AGO, DARK), "gaps")
     ((*coords, told),) = gaps["data"]
-    assert coords == [[7.0, 1], [8.0, 1]]
+    assert coords == [(7.0, 1), (8.0, 1)]
     assert "not heard: reconnecting" in told
     assert isinstance(gaps["lineStyle"]["type"], list)
 
