@@ -3,28 +3,22 @@
 What belongs here: asking, once for all visitors, so nothing here is in anybody's language. What does not: drawing.
 """
 
-from collections.abc import Sequence
-from datetime import date
-
 import streamlit as st
 
 from streamlit_app import reads
 from streamlit_app.reads import ENTRIES
-from tagger_platform.decide.coverage import Coverage
 from tagger_platform.model import Play
-from tagger_platform.store import airtime, reports
-from tagger_platform.store.airtime import Listed, Numbers, Span, Stretch
+from tagger_platform.store import airtime
+from tagger_platform.store.airtime import Drawn, Listed, Numbers, Stretch
 
 NOTHING = Numbers(0, 0, "", None)
 
 
-def coverage_of_day(version: str, day: date, streams: Sequence[str]) -> list[Coverage]:
-    return _coverage_of_day(str(reads.settings().database_path), version, day, tuple(streams))
-
-
-def spans(version: str, stretch: Stretch) -> list[Span]:
-    """Every play of a stretch, to be drawn: asked for anew each time, as what is drawn of it is kept."""
-    return airtime.spans(reads.database(str(reads.settings().database_path)), stretch) if version else []
+def drawn(version: str, stretch: Stretch) -> Drawn:
+    """What is drawn of a stretch: asked for anew each time, as the drawing is kept."""
+    if not version:
+        return Drawn([], [])
+    return airtime.drawn(reads.database(str(reads.settings().database_path)), stretch)
 
 
 def listed(version: str, stretch: Stretch, other: Stretch, *, limit: int, offset: int) -> Listed:
@@ -40,11 +34,6 @@ def play(version: str, play_id: str) -> Play | None:
 def plays_to_keep(stretch: Stretch) -> list[Play]:
     """All plays of a stretch as they are now, for a file: never cached."""
     return airtime.plays_within(reads.database(str(reads.settings().database_path)), stretch)
-
-
-@st.cache_data(max_entries=ENTRIES, show_spinner=False)
-def _coverage_of_day(path: str, version: str, day: date, streams: tuple[str, ...]) -> list[Coverage]:
-    return reports.coverage_of_day(reads.database(path), day, reads.settings().tz, streams=streams) if version else []
 
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)

@@ -5,7 +5,7 @@ Time is hours since local midnight and its labels are made here: a browser's own
 browser's zone, and would be wrong on the days of 23 and 25 hours.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
@@ -27,9 +27,12 @@ PROBABLE_OPACITY = 0.38
 LABELS_PX, RIGHT_PX = 118, 14
 """Room for the stream titles, of which longer ones are cut, and right of the hours."""
 
+TOLD_OF_PLAY, TOLD_OF_GAP = "{@[2]}\n{a} · {@[3]}", "{@[2]}"
+"""What stands under the pointer: values of the span by their number, see `_span`, and the series' name."""
+
 Option = dict[str, Any]
-Said = Callable[[datetime], str]
-"""What the clock says at a full minute."""
+Drawn = tuple[object, ...]
+"""A span as the chart takes it: where it begins, where it ends, and what is told of it."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def option(
     now: datetime,
     palette: Palette,
 ) -> Option:
-    """The chart of a day; `gaps` are by stream name."""
+    """The chart of a day; `plays` are in seconds since its midnight, `gaps` are by stream name."""
     return {
         "animation": False,
         "backgroundColor": "transparent",
@@ -192,52 +195,62 @@ def _now_series(day: Day, now: datetime, palette: Palette) -> list[Option]:
 def _gap_series(day: Day, rows: Sequence[Row], gaps: Mapping[str, Sequence[Gap]], palette: Palette) -> list[Option]:
     """Thin hatched lines where windows were lost, below the plays."""
     spans = [
-        _span(day, index, gap.start, gap.end, _gap(day, row, gap))
+        _span(index, day.hours(gap.start), day.hours(gap.end), _gap(day, row, gap))
         for index, row in enumerate(rows)
         for gap in gaps.get(row.name, ())
     ]
     style = {"color": palette.gap, "width": GAP_PX, "type": [2, 3], "opacity": 0.8}
-    return [_lines("gaps", spans, style)] if spans else []
+    return [_lines("gaps", spans, style, TOLD_OF_GAP)] if spans else []
 
 
 def _gap(day: Day, row: Row, gap: Gap) -> str:
     why = _("not heard: {reason}").format(reason=states.word(gap.reason))
-    return f"{row.title}\n{_times(day.clock, gap.start, gap.end)}\n{why}"
+    times = f"{day.clock(_minute(gap.start))}–{day.clock(_minute(gap.end))}"
+    return f"{row.title}\n{times}\n{why}"
+
+
+def _minute(instant: datetime) -> datetime:
+    return instant.replace(second=0, microsecond=0)
 
 
 def _play_series(day: Day, rows: Sequence[Row], plays: Sequence[Span]) -> list[Option]:
-    drawn: dict[str, list[Option]] = {row.name: [] for row in rows}
-    places = {row.name: (place, row) for place, row in enumerate(rows)}
-    said, probable = cache(day.clock), " · " + states.word(PlayStatus.PROBABLE)  # a busy day has ten thousand plays
-    for play in (play for play in plays if play.stream in drawn):
-        drawn[play.stream].append(_play(day, *places[play.stream], play, said, probable))
-    return [_lines(row.title, drawn[row.name], {"color": row.colour, "width": BAR_PX, "opacity": 1}) for row in rows]
+    """The plays of a row are a series, and those that are probable another, faded; a busy day has ten thousand."""
+    sure, probable = _drawn(day, rows, plays)
+    return [
+        *(_bars(row, sure[row.name], 1) for row in rows),
+        *(_bars(row, probable[row.name], PROBABLE_OPACITY) for row in rows if probable[row.name]),
+    ]
 
 
-def _play(day: Day, place: int, row: Row, play: Span, said: Said, probable: str) -> Option:
-    who = f"{play.artist}\n" if play.artist else ""
-    times = f"{row.title} · {_times(said, play.started_at, play.ended_at)}"
-    text = f"{play.title}\n{who}{times}{probable if play.probable else ''}"
-    span = _span(day, place, play.started_at, play.ended_at, text)
-    return {**span, "lineStyle": {"opacity": PROBABLE_OPACITY}} if play.probable else span
+def _drawn(day: Day, rows: Sequence[Row], plays: Sequence[Span]) -> tuple[dict[str, list[Drawn]], ...]:
+    """The spans by stream, of plays that are certain and of those that are not."""
+    found: tuple[dict[str, list[Drawn]], ...] = tuple({row.name: [] for row in rows} for _certainty in range(2))
+    places = {row.name: place for place, row in enumerate(rows)}
+    said = cache(lambda minute: day.clock(day.start + timedelta(minutes=minute)))
+    last_h, added = day.hours(day.end), ("", " · " + states.word(PlayStatus.PROBABLE))
+    for play in (play for play in plays if play.stream in places):
+        start_h, end_h = play.start_s / 3600, min(play.end_s / 3600, last_h)
+        what = f"{play.title}\n{play.artist}" if play.artist else play.title
+        when = f"{said(play.start_s // 60)}–{said(play.end_s // 60)}{added[play.probable]}"
+        found[play.probable][play.stream].append(_span(places[play.stream], start_h, end_h, what, when))
+    return found
 
 
-def _times(said: Said, start: datetime, end: datetime) -> str:
-    return f"{said(start.replace(second=0, microsecond=0))}–{said(end.replace(second=0, microsecond=0))}"
+def _bars(row: Row, spans: Sequence[Drawn], opacity: float) -> Option:
+    return _lines(row.title, spans, {"color": row.colour, "width": BAR_PX, "opacity": opacity}, TOLD_OF_PLAY)
 
 
-def _span(day: Day, index: int, start: datetime, end: datetime, text: str) -> Option:
-    first = day.hours(start)
-    last = max(day.hours(end), first + SHORTEST_H)
-    return {"name": text, "coords": [[round(first, 4), index], [round(last, 4), index]]}
+def _span(place: int, first_h: float, last_h: float, *told: str) -> Drawn:
+    """No dict, as Streamlit and ECharts look into every one; no list, as Python's collector does that."""
+    return (round(first_h, 4), place), (round(max(last_h, first_h + SHORTEST_H), 4), place), *told
 
 
-def _lines(name: str, spans: Sequence[Option], style: Option) -> Option:
+def _lines(name: str, spans: Sequence[Drawn], style: Option, told: str) -> Option:
     return {
         "type": "lines",
         "coordinateSystem": "cartesian2d",
         "name": name,
         "data": list(spans),
         "lineStyle": {**style, "cap": "butt"},
-        "tooltip": {"formatter": "{b}"},
+        "tooltip": {"formatter": told},
     }

@@ -145,11 +145,10 @@ def _drawn(
 ) -> DrawnDay:
     """The timeline of a stretch as this visitor wants it; `_shown` says no more than the others. As a resource, which
     nobody changes: to copy ten thousand plays for every visitor takes nearly as long as to draw them."""
-    plays = day_reads.spans(version, stretch)
-    coverage = day_reads.coverage_of_day(version, _shown.wanted, _shown.streams)
-    gaps = {one.stream: one.gaps for one in coverage}
-    chart = timeline.option(_shown.day, rows, plays, gaps, now, theme.palette())
-    return DrawnDay(chart, len(plays), any(one.heard or one.silent for one in coverage))
+    found = day_reads.drawn(version, stretch)
+    gaps = {one.stream: one.gaps for one in found.coverage}
+    chart = timeline.option(_shown.day, rows, found.plays, gaps, now, theme.palette())
+    return DrawnDay(chart, len(found.plays), any(one.heard or one.silent for one in found.coverage))
 
 
 @st.fragment

@@ -1,18 +1,21 @@
 """What was on air in a stretch of time: every play as a span to draw, its numbers, and its plays page by page.
 
-What belongs here: the questions of the page On air, each fast on a log of millions. What does not: coverage
-(`reports`), what is behind a play (`proof`).
+What belongs here: the questions of the page On air, each fast on a log of millions. What does not: what is behind a
+play (`proof`).
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from tagger_platform.decide.coverage import Coverage
 from tagger_platform.model import Play, PlayStatus
 from tagger_platform.store.art import with_local_art
 from tagger_platform.store.database import Connection, Database
-from tagger_platform.store.rows import PLAYS, aware, naive, plays_from
+from tagger_platform.store.reports import coverage_within
+from tagger_platform.store.rows import PLAYS, naive, plays_from
 
+NEWEST_FIRST = "ORDER BY p.started_at DESC, p.stream DESC, p.play_id"
 WITHIN = " WHERE p.started_at >= $start AND p.started_at < $end AND (len($streams) = 0 OR p.stream IN $streams)"
 
 
@@ -30,14 +33,22 @@ class Stretch:
 
 
 class Span(NamedTuple):
-    """A play as it is drawn: a day can have ten thousand."""
+    """A play as it is drawn, in seconds since its stretch began: a day can have ten thousand."""
 
     stream: str
-    started_at: datetime
-    ended_at: datetime
+    start_s: int
+    end_s: int
     probable: bool
     title: str
     artist: str
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What is drawn of a stretch."""
+
+    plays: list[Span]
+    coverage: list[Coverage]
 
 
 @dataclass(frozen=True)
@@ -59,22 +70,25 @@ class Listed:
     others: Numbers
 
 
-def spans(database: Database, stretch: Stretch) -> list[Span]:
-    """Every play of a stretch, the oldest first."""
+def drawn(database: Database, stretch: Stretch) -> Drawn:
+    """Every play of a stretch, the oldest first, and how much of it was heard (`date`: as `coverage_between`)."""
     with database.reading() as connection:
         rows = connection.execute(
-            "SELECT p.stream, p.started_at, p.ended_at, p.status = $probable, t.title, t.artist"
+            "SELECT p.stream, date_diff('second', $start, p.started_at), date_diff('second', $start, p.ended_at),"
+            " p.status = $probable, t.title, t.artist"
             f" FROM plays p JOIN tracks t USING (track_id){WITHIN} ORDER BY p.started_at, p.stream, p.play_id",
             {**stretch.values, "probable": PlayStatus.PROBABLE},
         ).fetchall()
-    return [Span(stream, aware(start), aware(end), *rest) for stream, start, end, *rest in rows]
+        coverage = coverage_within(connection, stretch.start, stretch.end, stretch.end.date(), stretch.streams)
+    return Drawn([Span(*row) for row in rows], coverage)
 
 
 def listed(database: Database, stretch: Stretch, other: Stretch, *, limit: int, offset: int) -> Listed:
     """The plays of a stretch from the newest on, and the numbers of both."""
     with database.reading() as connection:
         rows = connection.execute(
-            f"{PLAYS}{WITHIN} ORDER BY p.started_at DESC, p.stream DESC, p.play_id LIMIT $limit OFFSET $offset",
+            f"WITH page AS (SELECT p.play_id FROM plays p{WITHIN} {NEWEST_FIRST} LIMIT $limit OFFSET $offset)"
+            f" {PLAYS}{WITHIN} AND p.play_id IN (SELECT play_id FROM page) {NEWEST_FIRST}",
             {**stretch.values, "limit": limit, "offset": offset},
         ).fetchall()
         plays = with_local_art(connection, plays_from(connection, rows))
@@ -99,10 +113,11 @@ def play_with_id(database: Database, play_id: str) -> Play | None:
 
 def _numbers(connection: Connection, stretch: Stretch) -> Numbers:
     rows = connection.execute(
-        "WITH heard AS (SELECT p.track_id, p.confidence, t.artist FROM plays p JOIN tracks t USING (track_id)"
-        f"{WITHIN})"
-        " SELECT count(*), count(DISTINCT track_id), coalesce((SELECT artist FROM heard WHERE artist <> ''"
-        " GROUP BY artist ORDER BY count(*) DESC, artist LIMIT 1), ''), median(confidence) FROM heard",
+        f"WITH heard AS MATERIALIZED (SELECT p.track_id, p.confidence FROM plays p{WITHIN}),"
+        " played AS MATERIALIZED (SELECT track_id, count(*) AS times FROM heard GROUP BY 1)"
+        " SELECT count(*), (SELECT count(*) FROM played), coalesce((SELECT artist FROM played JOIN tracks"
+        " USING (track_id) WHERE artist <> '' GROUP BY artist ORDER BY sum(times) DESC, artist LIMIT 1), ''),"
+        " median(confidence) FROM heard",
         stretch.values,
     ).fetchall()
     return Numbers(*rows[0])

@@ -130,26 +130,29 @@ def last_run(database: Database, name: str) -> datetime | None:
 
 def coverage_of_day(database: Database, day: date, tz: tzinfo, *, streams: Sequence[str] = ()) -> list[Coverage]:
     """How much of a local day was heard, per stream; windows belong to the day they begin in."""
-    return _coverage(database, *day_bounds(day, tz), day, streams)
+    with database.reading() as connection:
+        return coverage_within(connection, *day_bounds(day, tz), day, streams)
 
 
 def coverage_between(database: Database, start: datetime, end: datetime) -> list[Coverage]:
     """The same of any stretch of time; `date` is the day in UTC that it ends on."""
-    return _coverage(database, start, end, end.date(), ())
-
-
-def _coverage(database: Database, start: datetime, end: datetime, day: date, streams: Sequence[str]) -> list[Coverage]:
     with database.reading() as connection:
-        rows = connection.execute(
-            "SELECT stream, started_at, ended_at, state FROM windows WHERE started_at >= $start AND started_at < $end"
-            " AND (len($streams) = 0 OR stream IN $streams) ORDER BY stream, started_at",
-            {"start": naive(start), "end": naive(end), "streams": list(streams)},
-        ).fetchall()
-        lost = unaccounted(connection, start, end, streams)
+        return coverage_within(connection, start, end, end.date(), ())
+
+
+def coverage_within(
+    connection: Connection, start: datetime, end: datetime, day: date, streams: Sequence[str]
+) -> list[Coverage]:
+    """The same for who has a turn at the store already; `date` is `day`."""
+    rows = connection.execute(
+        "SELECT stream, started_at, ended_at, state FROM windows WHERE started_at >= $start AND started_at < $end"
+        " AND (len($streams) = 0 OR stream IN $streams) ORDER BY stream, started_at",
+        {"start": naive(start), "end": naive(end), "streams": list(streams)},
+    ).fetchall()
     by_stream: dict[str, list[tuple[datetime, datetime, str]]] = {}
     for stream, started, ended, state in rows:
         by_stream.setdefault(stream, []).append((aware(started), aware(ended), state))
-    for due in lost:
+    for due in unaccounted(connection, start, end, streams):
         by_stream.setdefault(due.stream, []).append((due.start, due.end, UNACCOUNTED))
     return [coverage(windows, stream=stream, date=day) for stream, windows in sorted(by_stream.items())]
 

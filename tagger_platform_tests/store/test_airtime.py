@@ -47,7 +47,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Database:
     ids=["all", "the end does not belong to it", "one stream", "nothing"],
 )
 def test_a_stretch_holds_the_plays_that_begin_in_it(store, stretch, titles):
-    assert [span.title for span in airtime.spans(store, stretch)] == titles
+    assert [span.title for span in airtime.drawn(store, stretch).plays] == titles
     assert [play.track.title for play in airtime.plays_within(store, stretch)] == titles
     listed = airtime.listed(store, stretch, NOTHING, limit=9, offset=0)
     assert [play.track.title for play in listed.plays] == titles[::-1]
@@ -55,8 +55,8 @@ def test_a_stretch_holds_the_plays_that_begin_in_it(store, stretch, titles):
 
 
 def test_a_span_knows_what_is_drawn(store):
-    probable = [span for span in airtime.spans(store, EVERYTHING) if span.probable]
-    assert [(span.stream, span.started_at, span.artist) for span in probable] == [("kexp", NOON + HOUR / 2, "")]
+    probable = [span for span in airtime.drawn(store, EVERYTHING).plays if span.probable]
+    assert [(span.stream, span.start_s, span.artist) for span in probable] == [("kexp", 90 * 60, "")]
 
 
 def test_numbers_of_a_stretch_and_of_another(store):
