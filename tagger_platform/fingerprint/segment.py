@@ -109,10 +109,11 @@ class Segment:
         """The tracks (n,) that landmarks at `ticks` (n,) of the timeline are from."""
         return np.searchsorted(self.begins, ticks, side="right") - 1
 
-    def peaks_between(self, low: int, high: int) -> slice:
-        """Which of the peaks lie at the ticks from `low` up to `high` of the timeline."""
-        bounds = np.searchsorted(self.peak_ticks, np.array([max(low, 0), max(high, 0)], np.uint32))
-        return slice(*bounds.tolist())
+    def peaks_between(self, low: Ticks, high: Ticks) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The first of the peaks that lie at the ticks from `low` (n,) up to `high` (n,) of the timeline, and the one
+        after the last."""
+        first, last = np.searchsorted(self.peak_ticks, np.maximum([low, high], 0).astype(np.uint32))
+        return first, last
 
     @property
     def length(self) -> int:

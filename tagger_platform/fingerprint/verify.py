@@ -135,20 +135,19 @@ def elsewhere(one: Candidate, heard: PeakMap) -> float:
 def _scores(found: Sequence[Candidate], heard: PeakMap, shifts: NDArray[np.int64]) -> NDArray[np.float32]:
     """The scores (shifts, n)."""
     scores = np.full((len(shifts), len(found)), NOTHING, np.float32)
-    near = [_Near.of(one, heard, int(np.abs(shifts).max())) for one in found]
-    lengths = np.array([len(one.ticks) for one in near], np.intp)
-    some = np.flatnonzero(lengths)
-    if not len(some):
-        return scores
-    starts = (np.cumsum(lengths) - lengths)[some]
-    ticks = np.concatenate([one.ticks for one in near])
-    row = np.concatenate([one.row for one in near])
-    level = np.concatenate([one.level for one in near])
-    speed = np.repeat([one.speed for one in found], lengths)
-    hit, miss = heard.hit[level, row], heard.miss[level, row]
-    for place, shift in enumerate(shifts):
-        value = _values(heard, (ticks + shift) / speed, row, hit, miss)
-        scores[place, some] = np.add.reduceat(value, starts)
+    by_segment: dict[int, list[int]] = {}
+    for number, one in enumerate(found):
+        by_segment.setdefault(id(one.segment), []).append(number)
+    for own in by_segment.values():
+        near = _Near.of([found[number] for number in own], heard, int(np.abs(shifts).max()))
+        some = np.flatnonzero(near.counts)
+        if not len(some):
+            continue
+        starts = (np.cumsum(near.counts) - near.counts)[some]
+        hit, miss = heard.hit[near.level, near.row], heard.miss[near.level, near.row]
+        for place, shift in enumerate(shifts):
+            value = _values(heard, (near.ticks + shift) / near.speed, near.row, hit, miss)
+            scores[place, np.array(own)[some]] = np.add.reduceat(value, starts)
     return scores
 
 
@@ -169,19 +168,29 @@ def _frames(heard: PeakMap, ticks: Floats) -> tuple[Places, NDArray[np.bool_]]:
 
 @dataclass(frozen=True)
 class _Near:
-    """The stored peaks (n,) near a candidate's window: ticks since its beginning, as recorded, row and level."""
+    """The stored peaks (n,) near the windows of candidates of one segment, one candidate after another.
+
+    Ticks since the window's beginning, as recorded, row, level and the candidate's speed; `counts` (candidates,).
+    """
 
     ticks: NDArray[np.float64]
     row: Places
     level: Places
+    speed: NDArray[np.float64]
+    counts: Places
 
     @classmethod
-    def of(cls, one: Candidate, heard: PeakMap, reach: int) -> "_Near":
-        length = int(heard.frames * TICKS_PER_FRAME * one.speed)
-        own = one.segment.peaks_between(one.tick - reach, one.tick + length + reach)
-        tones = one.segment.peak_tones[own].astype(np.intp)
-        row = np.rint(tones // LEVELS * (one.speed / BIN_PARTS)).astype(np.intp).clip(0, BINS - 1)
-        return cls(one.segment.peak_ticks[own].astype(np.float64) - one.tick, row, tones % LEVELS)
+    def of(cls, found: Sequence[Candidate], heard: PeakMap, reach: int) -> "_Near":
+        segment = found[0].segment
+        tick, speeds = np.array([one.tick for one in found]), np.array([one.speed for one in found])
+        length = (heard.frames * TICKS_PER_FRAME * speeds).astype(np.int64)
+        first, last = segment.peaks_between(tick - reach, tick + length + reach)
+        counts = last - first
+        own = np.repeat(last - np.cumsum(counts), counts) + np.arange(int(counts.sum()))
+        tones, speed = segment.peak_tones[own].astype(np.intp), np.repeat(speeds, counts)
+        row = np.rint(tones // LEVELS * (speed / BIN_PARTS)).astype(np.intp).clip(0, BINS - 1)
+        ticks = segment.peak_ticks[own].astype(np.float64) - np.repeat(tick, counts)
+        return cls(ticks, row, tones % LEVELS, speed, counts)
 
 
 @dataclass(frozen=True)
@@ -216,7 +225,7 @@ class Fit:
 def fit(one: Candidate, heard: PeakMap) -> Fit:
     """Where exactly `one` lies, and how fast it runs."""
     middle = heard.frames * TICKS_PER_FRAME / 2
-    near = _Near.of(one, heard, int(middle * 2 * WIDE_STRETCHES[-1]) + int(WIDE_SHIFTS[-1]))
+    near = _Near.of([one], heard, int(middle * 2 * WIDE_STRETCHES[-1]) + int(WIDE_SHIFTS[-1]))
     if not len(near.ticks):
         none = np.zeros(0, np.intp)
         return Fit(one.tick, one.speed, NOTHING, 0.0, 2 * middle, Placed(none, none, none, np.zeros(0, np.int16)))
