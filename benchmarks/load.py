@@ -45,7 +45,7 @@ def drain(folder: Path, streams: int, slots: int) -> Drained:
     """Hand over a backlog, and wait until it has gone."""
     environ = environment(folder, streams=streams, port=PORT)
     settings = Settings.load(environ)
-    day, spool = Day(settings), Spool(settings.spool_dir)
+    day, spool = Day(settings), Spool(settings.spool_dir, max_windows=settings.queue_max_size)
     with Keeper(settings, environ, folder / "platform.log", only=(CODE, DAEMON)) as keeper:
         _publish(day, spool, 0, 1)  # the first run compiles and warms
         _wait(spool)
