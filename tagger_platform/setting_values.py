@@ -122,7 +122,10 @@ def notify_urls(text: str) -> tuple[str, ...]:
 
 
 def path(text: str) -> Path:
-    return Path(text).expanduser().absolute()
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        raise ValueError(f"names a home folder that nobody here has: {text!r}") from None
 
 
 def optional_path(text: str) -> Path | None:

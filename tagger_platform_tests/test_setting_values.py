@@ -163,6 +163,8 @@ BAD: list[tuple[str, str]] = [
     ("OTEL_TRACES_SAMPLER_ARG", "1.1"),
     ("OTEL_TRACES_SAMPLER_ARG", "nan"),
     ("CLUSTERS_ENABLED", "maybe"),
+    ("DATA_DIR", "~nobody-of-this-name/tagger"),
+    ("FFMPEG_PATH", "~nobody-of-this-name/ffmpeg"),
     ("EMBED_DEVICE", "abacus"),
     ("STREAM_COUNT", "many"),
     ("STREAM_COUNT", "-1"),

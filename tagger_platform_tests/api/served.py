@@ -19,6 +19,7 @@ def served(settings: Settings) -> Iterator[httpx.Client]:
     config = uvicorn.Config(create_app(settings), port=0, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     sockets = [config.bind_socket()]
+    sockets[0].listen()  # who asks before the thread has begun waits and is not refused
     thread = threading.Thread(target=server.run, kwargs={"sockets": sockets}, daemon=True)
     thread.start()
     try:
