@@ -40,8 +40,9 @@ def tile(track_id: str) -> str:
 
 def blank() -> str:
     """The picture of no track."""
-    return _url(f'<path fill="#1D2430" d="M0 0h{SIDE}v{SIDE}H0z"/><path stroke="#3A4454" stroke-width="3" '
-                'stroke-linecap="round" d="M16 21v6M24 16v16M32 20v8"/>')  # fmt: skip
+    ground = f'<path fill="#1D2430" d="M0 0h{SIDE}v{SIDE}H0z"/>'
+    bars = '<path stroke="#3A4454" stroke-width="3" stroke-linecap="round" d="M16 21v6M24 16v16M32 20v8"/>'
+    return _url(ground + bars)
 
 
 def _url(body: str) -> str:

@@ -74,9 +74,10 @@ import resource
 from pathlib import Path
 import numpy as np
 from tagger_platform.fingerprint.index import Index
+from tagger_platform.fingerprint.match import guesses
 
 if {searches}:
-    Index(Path({folder!r}))
+    guesses(np.zeros(24_000, np.float32), Index(Path({folder!r})))
 for _ in range(3):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     pieces = [np.full(3_000_000, 1, np.uint8) for _ in range(8)]

@@ -163,9 +163,7 @@ def _history(version: str, shown: str, number: int) -> None:
 
 
 def _step(text: str, icon: str, shown: str, number: int, there: bool) -> None:
-    st.button(
-        text, key=icon, icon=f":material/{icon}:", on_click=_go, args=(shown, number), disabled=not there
-    )  # fmt: skip
+    st.button(text, key=icon, icon=f":material/{icon}:", on_click=_go, args=(shown, number), disabled=not there)
 
 
 def _table(rows: list[Identification], shown: str, number: int) -> None:

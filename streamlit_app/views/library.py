@@ -182,13 +182,23 @@ def _pages(shown: Shown, total: int) -> None:
     last = max(ceil(total / ROWS), 1)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "", key="page_before", icon=":material/chevron_left:", help=_("The page before"), on_click=_go,
-            args=(shown.wanted, min(shown.page - 1, last)), disabled=shown.page <= 1,
-        )  # fmt: skip
+            "",
+            key="page_before",
+            icon=":material/chevron_left:",
+            help=_("The page before"),
+            on_click=_go,
+            args=(shown.wanted, min(shown.page - 1, last)),
+            disabled=shown.page <= 1,
+        )
         number, pages = formats.number(shown.page), formats.number(last)
         counted = ngettext("{count} item", "{count} items", total)
         st.text(_("Page {number} of {pages}").format(number=number, pages=pages) + f" · {counted}", width="content")
         st.button(
-            "", key="page_after", icon=":material/chevron_right:", help=_("The page after"), on_click=_go,
-            args=(shown.wanted, shown.page + 1), disabled=shown.page >= last,
-        )  # fmt: skip
+            "",
+            key="page_after",
+            icon=":material/chevron_right:",
+            help=_("The page after"),
+            on_click=_go,
+            args=(shown.wanted, shown.page + 1),
+            disabled=shown.page >= last,
+        )

@@ -139,9 +139,13 @@ def _leaf(track_id: str, number: int, pages: int) -> None:
             ("page_after", "chevron_right", _("Older plays"), number + 1),
         ):
             st.button(
-                text, key=key, icon=f":material/{icon}:", on_click=_go, args=(track_id, there),
+                text,
+                key=key,
+                icon=f":material/{icon}:",
+                on_click=_go,
+                args=(track_id, there),
                 disabled=not 1 <= there <= pages,
-            )  # fmt: skip
+            )
         st.caption(_("Page {number} of {pages}").format(number=number, pages=pages))
 
 

@@ -73,6 +73,7 @@ def talk(host: str, seed: int) -> Recording:
     return Recording("talk", "In Conversation", host, "", seed)
 
 
+# A table, a song in two lines: with an argument a line it would be four times as long.
 RECORDINGS = (
     music("Lanterns on the Water", "Marlow & Finch", "Harbour Songs", 11,
           Song(60, "major", 96, (0, 4, 5, 3), (3, 4, 0, 5), i.FLUTE, i.pluck, i.ROUND_BASS, "rock")),

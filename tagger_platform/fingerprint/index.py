@@ -23,7 +23,6 @@ from tagger_platform.errors import NewerVersionError, RequestError, TransientErr
 from tagger_platform.fingerprint.landmarks import Landmarks
 from tagger_platform.fingerprint.segment import Segment, TrackMeta, open_segment
 from tagger_platform.fingerprint.segment_writer import merge_segments, sync_folder, write_durably, write_segment
-from tagger_platform.memory import keep_pieces
 
 FORMAT_VERSION = 2
 GROWTH = 3
@@ -46,7 +45,6 @@ class Index:
         self._root = root
         self._stamp: tuple[int, int, int] | None = None
         self.segments: tuple[Segment, ...] = ()
-        keep_pieces()
         self.refresh()
 
     @property

@@ -16,6 +16,7 @@ from tagger_platform.fingerprint.peaks import RATE, Samples
 from tagger_platform.fingerprint.segment import TrackMeta
 from tagger_platform.fingerprint.verify import Fit, PeakMap, Scored, elsewhere, fit, peak_map, scored
 from tagger_platform.fingerprint.vote import Candidate, candidates
+from tagger_platform.memory import keep_pieces
 
 LONGEST_S = 16.0
 """Seconds of a window: the index leaves 20 s between tracks, in which a window may begin before its track."""
@@ -103,6 +104,7 @@ def guesses(samples: Samples, index: Index) -> list[Match]:
     """The best guess, however unsure, and then the other tracks that are surely heard in the window."""
     if len(samples) > LONGEST_S * RATE:
         raise ValueError(f"a window is at most {LONGEST_S:.0f} s long; use identify_spans for longer audio")
+    keep_pieces()
     asked = query(samples)
     heard = peak_map(asked)
     found: list[Scored] = []

@@ -50,9 +50,16 @@ def _shazam(window: Window, number: int) -> Recognition:
     track = samples.track(number * 2)
     raw = packed({"matches": [{"id": str(number), "offset": 61.5}], "track": {"title": track.title, "isrc": "X1"}})
     return Recognition(
-        window.window_id, "shazam", Status.MATCH, track, offset_s=61.5, speed=1.0, confidence=0.9,
-        latency_ms=latency_ms, raw=raw,
-    )  # fmt: skip
+        window.window_id,
+        "shazam",
+        Status.MATCH,
+        track,
+        offset_s=61.5,
+        speed=1.0,
+        confidence=0.9,
+        latency_ms=latency_ms,
+        raw=raw,
+    )
 
 
 def _catalogue(window: Window, number: int) -> Recognition:
@@ -61,6 +68,12 @@ def _catalogue(window: Window, number: int) -> Recognition:
         return Recognition(window.window_id, "catalogue", Status.NO_MATCH, latency_ms=latency_ms)
     track = samples.track(number * 2 + 1)
     return Recognition(
-        window.window_id, "catalogue", Status.MATCH, track, offset_s=12.0, speed=1.0, confidence=0.97,
+        window.window_id,
+        "catalogue",
+        Status.MATCH,
+        track,
+        offset_s=12.0,
+        speed=1.0,
+        confidence=0.97,
         latency_ms=latency_ms,
-    )  # fmt: skip
+    )

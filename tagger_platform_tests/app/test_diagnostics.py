@@ -1,6 +1,5 @@
 """The page Diagnostics: its parts, what the providers were asked, filters, one answer in full, what it cannot know."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from tagger_platform.store.database import Database
 from tagger_platform.store.recent import Page, Span
 from tagger_platform.store.reports import day_bounds
 from tagger_platform_tests import samples
-from tagger_platform_tests.api.capture_standin import CaptureStandIn, capture_standin
+from tagger_platform_tests.api.capture_standin import CaptureStandIn
 from tagger_platform_tests.app.opening import forget, opened, part, words
 from tagger_platform_tests.app.questions import write_questions
 
@@ -36,14 +35,9 @@ TOLD = (
 
 
 @pytest.fixture
-def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CaptureStandIn]:
-    with capture_standin() as standin:
-        standin.health = {"parts": PARTS}
-        for name, value in samples.environ(tmp_path, (standin.port, 1, 2, 3, 4)).items():
-            monkeypatch.setenv(name, value)
-        forget()
-        yield standin
-        forget()
+def api(standin: CaptureStandIn) -> CaptureStandIn:
+    standin.health = {"parts": PARTS}
+    return standin
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Search and the page of a track: what they show, why, and what they say when there is nothing to show."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,7 @@ from streamlit.testing.v1 import AppTest
 from tagger_platform.model import Track
 from tagger_platform.store.database import Database
 from tagger_platform_tests import samples
-from tagger_platform_tests.api.capture_standin import CaptureStandIn, capture_standin
-from tagger_platform_tests.app.test_on_air import forget
+from tagger_platform_tests.api.capture_standin import CaptureStandIn
 
 SONG = Track("shazam", "a/b 1", "Song & <b>Dance</b>", "Trio", album="Night", link="https://music.example/1")
 NO_FIT: dict[str, Any] = {"words": [], "begun": [], "corrected": {}, "cosine": None}
@@ -36,21 +35,16 @@ def track() -> None:
 
 
 @pytest.fixture
-def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CaptureStandIn]:
+def api(standin: CaptureStandIn) -> CaptureStandIn:
     """A server that gives the same answer to every question of these pages."""
-    with capture_standin() as standin:
-        standin.health = {
-            "streams": [{"name": name, "title": title, "state": "live"} for name, title in samples.STREAMS.items()],
-            "words_alone": None,
-            "results": [],
-            "missing": None,
-            "similar": [],
-        }
-        for name, value in samples.environ(tmp_path, (standin.port, 1, 2, 3, 4)).items():
-            monkeypatch.setenv(name, value)
-        forget()
-        yield standin
-        forget()
+    standin.health = {
+        "streams": [{"name": name, "title": title, "state": "live"} for name, title in samples.STREAMS.items()],
+        "words_alone": None,
+        "results": [],
+        "missing": None,
+        "similar": [],
+    }
+    return standin
 
 
 @pytest.fixture

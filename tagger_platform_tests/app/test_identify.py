@@ -126,9 +126,17 @@ def test_the_history_is_paged_newest_first(library):
 
 def test_titles_from_outside_are_shown_as_they_are(library):
     (noted,) = note(
-        library, 1, match=True, track_id="catalogue:1", title="<b>x</b> [a](http://b)", artist="<i>y", offset_s=-0.2,
-        speed=1.0, confidence=0.5, runner_up={"title": "*z*", "score": 1.0},
-    )  # fmt: skip
+        library,
+        1,
+        match=True,
+        track_id="catalogue:1",
+        title="<b>x</b> [a](http://b)",
+        artist="<i>y",
+        offset_s=-0.2,
+        speed=1.0,
+        confidence=0.5,
+        runner_up={"title": "*z*", "score": 1.0},
+    )
     page = opened("identify", asked=noted.identification_id)
     markup = "".join(element.proto.body for element in page.get("html"))
     assert "&lt;b&gt;x&lt;/b&gt; [a](http://b)" in markup

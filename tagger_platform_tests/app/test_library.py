@@ -19,7 +19,7 @@ from tagger_platform.model import Track
 from tagger_platform.store.library import ItemStatus, LibraryItem, write_items
 from tagger_platform_tests import samples
 from tagger_platform_tests.api.served import served
-from tagger_platform_tests.app.test_on_air import forget
+from tagger_platform_tests.app.opening import forget
 from tagger_platform_tests.app.test_streams import settled, told
 from tagger_platform_tests.fingerprint.tunes import RATE, tune
 
@@ -52,10 +52,17 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library
 def items(library: Library) -> list[LibraryItem]:
     """60 pieces of music, an ad that failed, and a copy."""
     music = [
-        LibraryItem(f"m{number:02}", Path(f"/m/{number}.mp3"), f"Song {number:02}", artist="Trio", duration_s=3600.0,
-                    status=ItemStatus.READY, added_at=ADDED + timedelta(minutes=number))
+        LibraryItem(
+            f"m{number:02}",
+            Path(f"/m/{number}.mp3"),
+            f"Song {number:02}",
+            artist="Trio",
+            duration_s=3600.0,
+            status=ItemStatus.READY,
+            added_at=ADDED + timedelta(minutes=number),
+        )
         for number in range(60)
-    ]  # fmt: skip
+    ]
     later = ADDED + timedelta(days=1)
     failed = LibraryItem(
         "bad", Path("/m/bad.mp3"), EVIL, "ad", status=ItemStatus.FAILED, reason="not audio: it is text"

@@ -1,6 +1,5 @@
 """The days of 23 and of 25 hours on every page that counts by days or hours; On air has its own tests of them."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -15,8 +14,8 @@ from tagger_platform.store.database import Database
 from tagger_platform.store.reports import day_bounds
 from tagger_platform.store.track_reports import most_heard, track_story
 from tagger_platform_tests import samples
-from tagger_platform_tests.api.capture_standin import CaptureStandIn, capture_standin
-from tagger_platform_tests.app.opening import forget, opened, words
+from tagger_platform_tests.api.capture_standin import CaptureStandIn
+from tagger_platform_tests.app.opening import opened, words
 from tagger_platform_tests.app.questions import write_questions
 
 SPRING, AUTUMN = samples.SHORT_DAY, samples.LONG_DAY
@@ -28,14 +27,9 @@ odd_days = pytest.mark.parametrize(("day", "hours"), [(SPRING, 23), (AUTUMN, 25)
 
 
 @pytest.fixture
-def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CaptureStandIn]:
-    with capture_standin() as standin:
-        standin.health = {"parts": {}}
-        for name, value in samples.environ(tmp_path, (standin.port, 1, 2, 3, 4)).items():
-            monkeypatch.setenv(name, value)
-        forget()
-        yield standin
-        forget()
+def api(standin: CaptureStandIn) -> CaptureStandIn:
+    standin.health = {"parts": {}}
+    return standin
 
 
 @pytest.fixture

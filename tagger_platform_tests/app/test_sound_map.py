@@ -10,8 +10,9 @@ from tagger_platform.store.clusters import NightMap, Place, write_map
 from tagger_platform.store.database import Database
 from tagger_platform.store.embeddings import ModelName
 from tagger_platform_tests import samples
+from tagger_platform_tests.app.opening import forget
 from tagger_platform_tests.app.test_finding import markup
-from tagger_platform_tests.app.test_on_air import APP, forget
+from tagger_platform_tests.app.test_on_air import APP
 
 JAZZ, ROCK, LONER, ALSO_ROCK = (samples.track(number) for number in range(4))
 PLACES = (

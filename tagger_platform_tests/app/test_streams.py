@@ -16,7 +16,7 @@ from tagger_platform.store.database import Database
 from tagger_platform_tests import samples
 from tagger_platform_tests.api.capture_standin import CaptureStandIn, capture_standin
 from tagger_platform_tests.api.served import served
-from tagger_platform_tests.app.test_on_air import forget
+from tagger_platform_tests.app.opening import forget
 
 Open = Callable[..., AppTest]
 PATIO = {"name": "patio", "url": "rtsp://bob:secret-word@127.0.0.1:1/a", "title": "Patio <b>*cam*</b>"}
@@ -126,9 +126,12 @@ def test_the_last_window_is_seen_and_heard_only_where_it_was_kept(open_page, set
 
 @pytest.mark.parametrize(
     ("show", "titles"),
-    [("", ["KEXP 90.3", "Nova", "Patio &lt;b&gt;*cam*&lt;/b&gt;"]), ("trouble", ["Nova"]),
-     ("off", ["Patio &lt;b&gt;*cam*&lt;/b&gt;"])],
-)  # fmt: skip
+    [
+        ("", ["KEXP 90.3", "Nova", "Patio &lt;b&gt;*cam*&lt;/b&gt;"]),
+        ("trouble", ["Nova"]),
+        ("off", ["Patio &lt;b&gt;*cam*&lt;/b&gt;"]),
+    ],
+)
 def test_a_deep_link_shows_what_it_names(open_page, show, titles):
     page = open_page(show=show) if show else open_page()
     assert list(panels(page)) == titles

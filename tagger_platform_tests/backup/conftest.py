@@ -55,7 +55,7 @@ class Place:
         return int(count)
 
     def backup(self, folder: Path, at: datetime = AT, **more: object) -> Made:
-        return make(self.settings, folder, at=at, environ=self.environ, **more)  # type: ignore[arg-type]
+        return make(self.settings, folder, at=at, environ=self.environ, **more)  # type: ignore[arg-type]  # any of make's own
 
 
 def place_at(folder: Path) -> Place:
