@@ -72,13 +72,18 @@ class Table:
     async def recognize(self, window: Window, audio: Path) -> Recognition:
         await asyncio.sleep(random.uniform(0, self._longest_s))
         audio.read_bytes()
-        for start, end, track in _songs(window.stream, window.start.date()):
-            if start <= window.start and window.end <= end:
-                offset = (window.start - start).total_seconds()
-                return Recognition(
-                    window.window_id, self.name, Status.MATCH, track, offset_s=offset, speed=1.0, confidence=0.97
-                )
-        return Recognition(window.window_id, self.name, Status.NO_MATCH)
+        return answer(window)
+
+
+def answer(window: Window) -> Recognition:
+    """What the table says of a window."""
+    for start, end, track in _songs(window.stream, window.start.date()):
+        if start <= window.start and window.end <= end:
+            offset = (window.start - start).total_seconds()
+            return Recognition(
+                window.window_id, Table.name, Status.MATCH, track, offset_s=offset, speed=1.0, confidence=0.97
+            )
+    return Recognition(window.window_id, Table.name, Status.NO_MATCH)
 
 
 @cache

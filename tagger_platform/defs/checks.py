@@ -31,10 +31,11 @@ RUN_TAKES = timedelta(minutes=10)
 """A slot's run, its wait for its turn and the freshness daemon's round."""
 
 
-def told(platform: Platform, slot: Slot) -> list[dg.AssetCheckResult]:
-    """What has become of the promises about the slot's local day."""
-    day = slot.start.astimezone(platform.settings.tz).date()
-    start, end = day_bounds(day, platform.settings.tz)
+def told(platform: Platform, slots: Sequence[Slot]) -> list[dg.AssetCheckResult]:
+    """What has become of the promises about the local days of a run's slots, from the first to the last of them."""
+    first, last = (slot.start.astimezone(platform.settings.tz).date() for slot in (slots[0], slots[-1]))
+    start, end = day_bounds(first, platform.settings.tz)[0], day_bounds(last, platform.settings.tz)[1]
+    days = first.isoformat() if first == last else f"{first} to {last}"
     waiting = {*platform.spool.ready(), *platform.spool.claimed(), *platform.spool.recorded()}
     with platform.database.reading() as connection:
         accounts = promises.accounts(connection, start, end, waiting=waiting)
@@ -42,9 +43,9 @@ def told(platform: Platform, slot: Slot) -> list[dg.AssetCheckResult]:
         orphans = promises.orphan_tracks(connection, start, end)
     twice = [f"{track} on {stream} at {iso(at)}" for stream, track, at in overlaps]
     return [
-        _result(ACCOUNTED, [line for account in accounts for line in _problems(account)], day.isoformat(), accounts),
-        _result(APART, twice, day.isoformat()),
-        _result(KNOWN, orphans, day.isoformat()),
+        _result(ACCOUNTED, [line for account in accounts for line in _problems(account)], days, accounts),
+        _result(APART, twice, days),
+        _result(KNOWN, orphans, days),
     ]
 
 

@@ -17,7 +17,7 @@ import dagster as dg
 from dagster._core.storage.event_log import SqlEventLogStorage, SqliteEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 
-from tagger_platform.defs.slots import IN_FLIGHT, WINDOW_SLOTS
+from tagger_platform.defs.slots import IN_FLIGHT, WINDOW_SLOTS, span_of
 from tagger_platform.model import Slot
 
 MOST_RUNS = 25_000
@@ -93,12 +93,12 @@ def delete_run(instance: dg.DagsterInstance, run_id: str) -> None:
 
 def _prune_partitions(instance: dg.DagsterInstance, before: datetime, needed: Collection[str], until: float) -> int:
     name = str(WINDOW_SLOTS.name)
-    under_way = {
-        run.tags.get("dagster/partition") for run in instance.get_runs(dg.RunsFilter(statuses=list(IN_FLIGHT)))
-    }
-    keys = [key for key in instance.get_dynamic_partitions(name) if Slot.parse(key).start < before]
+    under_way = [span for run in instance.get_runs(dg.RunsFilter(statuses=list(IN_FLIGHT))) if (span := span_of(run))]
+    keys = {key for key in instance.get_dynamic_partitions(name) if Slot.parse(key).start < before}
     gone = 0
-    for key in sorted({*keys}.difference(under_way, needed)):
+    for key in sorted(keys.difference(needed)):
+        if any(first <= key <= last for first, last in under_way):
+            continue
         if time.monotonic() > until:
             break
         instance.delete_dynamic_partition(name, key)

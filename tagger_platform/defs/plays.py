@@ -4,6 +4,7 @@ Until the plays are in the store the audio lies where capture or an earlier run 
 the store first, then the files, and the slot's folder last. So a run that is killed anywhere is finished by the next.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
 import dagster as dg
@@ -11,7 +12,7 @@ import dagster as dg
 from tagger_platform.defs import checks
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.recognitions import recognitions
-from tagger_platform.defs.slots import WINDOW_SLOTS
+from tagger_platform.defs.slots import MOST_SLOTS, WINDOW_SLOTS, slots_of
 from tagger_platform.defs.windows import STORE_RETRY
 from tagger_platform.model import Play, Slot, Window
 from tagger_platform.observe import tracing
@@ -27,6 +28,7 @@ from tagger_platform.store.runs import note_run
     deps=[recognitions],
     group_name="hot_path",
     retry_policy=STORE_RETRY,
+    backfill_policy=MOST_SLOTS,
     check_specs=checks.SPECS,
 )
 def plays(
@@ -36,13 +38,16 @@ def plays(
 
     The audio behind them is kept, waits, or goes.
     """
-    slot = Slot.parse(context.partition_key)
-    yield _write(platform, slot)
-    yield from checks.told(platform, slot)
+    slots = slots_of(context)
+    counts = Counter[str](confirmed=0, probable=0, waiting=0, expired=0)
+    for slot in slots:
+        counts.update(_write(platform, slot))
+    yield dg.MaterializeResult(metadata=dict(counts))
+    yield from checks.told(platform, slots)
 
 
 @tracing.span("plays")
-def _write(platform: Platform, slot: Slot) -> dg.MaterializeResult[None]:
+def _write(platform: Platform, slot: Slot) -> dict[str, int]:
     known = slot_reads.windows_of_slot(platform.database, slot)
     overdue = platform.pending.overdue(platform.pending_since, platform.room.missing_above_floor())
     decided: list[Play] = []
@@ -59,14 +64,12 @@ def _write(platform: Platform, slot: Slot) -> dg.MaterializeResult[None]:
     settle_audio(platform, known, overdue, waiting=waiting.difference(overdue), evidence=evidence)
     platform.spool.finish(slot)
     confirmed = sum(play.status == "confirmed" for play in decided)
-    return dg.MaterializeResult(
-        metadata={
-            "confirmed": confirmed,
-            "probable": len(decided) - confirmed,
-            "waiting": len(waiting),
-            "expired": len(overdue),
-        }
-    )
+    return {
+        "confirmed": confirmed,
+        "probable": len(decided) - confirmed,
+        "waiting": len(waiting),
+        "expired": len(overdue),
+    }
 
 
 def settle_audio(

@@ -10,7 +10,7 @@ import dagster as dg
 from tagger_platform.audio import read_window
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.search_index import make_findable
-from tagger_platform.defs.slots import WINDOW_SLOTS
+from tagger_platform.defs.slots import MOST_SLOTS, WINDOW_SLOTS, slots_of
 from tagger_platform.defs.windows import STORE_RETRY, windows
 from tagger_platform.errors import AudioError
 from tagger_platform.model import Recognition, Slot, Window
@@ -24,12 +24,27 @@ SHORTEST_SHARE = 0.9
 """A window with less of its audio than this was damaged on the way, and no provider is bothered with it."""
 
 
-@dg.asset(partitions_def=WINDOW_SLOTS, deps=[windows], group_name="hot_path", retry_policy=STORE_RETRY)
+@dg.asset(
+    partitions_def=WINDOW_SLOTS,
+    deps=[windows],
+    group_name="hot_path",
+    retry_policy=STORE_RETRY,
+    backfill_policy=MOST_SLOTS,
+)
 @tracing.span("recognitions")
 def recognitions(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
     """One answer per window and provider, or the reason why there is none."""
-    slot = Slot.parse(context.partition_key)
+    counts = Counter[str](asked=0, corrupt=0, lost=0)
+    for slot in slots_of(context):
+        counts.update(_answer(platform, slot))
+    return dg.MaterializeResult(metadata=dict(counts))
+
+
+def _answer(platform: Platform, slot: Slot) -> Counter[str]:
+    """Ask what is open of a slot and write the answers; how many windows were asked about, and each kind of answer."""
     open_questions = slot_reads.open_questions(platform.database, slot)
+    if not open_questions:
+        return Counter()
     readable, corrupt, lost = _by_audio(platform, [question.window for question in open_questions])
     asked_at = platform.clock()
     answered = {question.window.window_id: question.answered_by for question in open_questions}
@@ -46,9 +61,7 @@ def recognitions(context: dg.AssetExecutionContext, platform: dg.ResourceParam[P
                 writes.mark_corrupt(connection, window, problem)
         writes.mark_expired(connection, [window.window_id for window in lost if window.window_id in still])
     counts = Counter(f"{answer.provider}: {answer.status}" for answer in given)
-    return dg.MaterializeResult(
-        metadata={"asked": len(readable), "corrupt": len(corrupt), "lost": len(lost), **dict(counts)}
-    )
+    return counts + Counter(asked=len(readable), corrupt=len(corrupt), lost=len(lost))
 
 
 def _by_audio(

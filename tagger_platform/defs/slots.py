@@ -5,6 +5,7 @@ What belongs here: the partitions, the job of the hot path and the sensor that r
 it is under way: a run that was killed in between is finished by the next one.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,8 +34,16 @@ wait. Dagster's launcher cannot tell that a run has lost its process: without th
 leave the live lane taken for ever."""
 LIVE = {LANE: "live", "dagster/priority": "10", **LONGEST_RUN}
 LATE = {LANE: "late", "dagster/priority": "0", **LONGEST_RUN}
+BACKFILL = LATE | {"dagster/max_runtime": "3600"}
+"""Of runs that people launch: they may be of many slots."""
+MOST_SLOTS = dg.BackfillPolicy.multi_run(max_partitions_per_run=60)
+"""A run of one slot costs 4 CPU-s for its process and 0.2 for the slot: a month's backfill with a run for each would
+take a day. Sixty slots of a thousand streams are done within the hour that a run may take."""
+warnings.filterwarnings("ignore", "Parameter `backfill_policy`")  # in beta; every process would say so three times
 TRACEPARENT = "tagger/traceparent"
 """Tag of a run that goes on with the trace which capture began."""
+PARTITION = "dagster/partition"
+RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 CONSOLE: dict[str, Any] = {"loggers": {"console": {}}}
 """Config of jobs that need no other: without it a run's lines are in Dagster's own format (`observed.console`)."""
 
@@ -51,9 +60,14 @@ window_job = dg.define_asset_job(
     selection=["windows", "recognitions", "plays"],
     executor_def=dg.in_process_executor,
     config=CONSOLE,
-    tags=LATE,
-    description="Everything that happens to one slot after the spool.",
+    tags=BACKFILL,
+    description="Everything that happens to a slot after the spool.",
 )
+
+
+def slots_of(context: dg.AssetExecutionContext) -> list[Slot]:
+    """The slots that a run is of, oldest first: one, or the range of a backfill."""
+    return [Slot.parse(key) for key in sorted(context.partition_keys)]
 
 
 @dataclass(frozen=True)
@@ -72,6 +86,13 @@ class Request:
     key: str
     run_key: str
     live: bool
+
+
+def span_of(run: dg.DagsterRun) -> tuple[str, str] | None:
+    """The keys of a run's first and last slot; None for a run of something else."""
+    one = run.tags.get(PARTITION)
+    first, last = run.tags.get(RANGE_START, one), run.tags.get(RANGE_END, one)
+    return (first, last) if first and last else None
 
 
 def requests(waiting: Sequence[str], runs: Mapping[str, SlotRuns], now: datetime) -> list[Request]:
@@ -105,9 +126,9 @@ def runs_of(instance: dg.DagsterInstance, keys: Sequence[str]) -> dict[str, Slot
     found: dict[str, SlotRuns] = {}
     if not keys:
         return found
-    for record in instance.get_run_records(dg.RunsFilter(tags={"dagster/partition": list(keys)})):
+    for record in instance.get_run_records(dg.RunsFilter(tags={PARTITION: list(keys)})):
         run = record.dagster_run
-        key = run.tags["dagster/partition"]
+        key = run.tags[PARTITION]
         known = found.get(key, SlotRuns())
         ended = datetime.fromtimestamp(record.end_time, UTC) if record.end_time else None
         found[key] = SlotRuns(

@@ -191,6 +191,14 @@ def test_a_run_in_flight_and_its_partition_stay(
     assert (history.get_run_ids(), history.get_dynamic_partitions("window_slots")) == ([run.run_id], [SLOTS[1].key])
 
 
+def test_all_slots_of_a_backfill_in_flight_stay(history: dg.DagsterInstance, settings: Settings) -> None:
+    ends = {"dagster/asset_partition_range_start": SLOTS[0].key, "dagster/asset_partition_range_end": SLOTS[1].key}
+    job = build(settings).resolve_job_def("window_job")
+    history.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=ends)
+    assert prune(history, datetime.now(UTC) + timedelta(days=1)) == Pruned(runs=3, partitions=1, leftovers=0)
+    assert history.get_dynamic_partitions("window_slots") == [slot.key for slot in SLOTS[:2]]
+
+
 def test_a_partition_stays_that_log_or_spool_still_need(history: dg.DagsterInstance) -> None:
     prune(history, datetime.now(UTC) + timedelta(days=1), needed={SLOTS[0].key})
     assert history.get_dynamic_partitions("window_slots") == [SLOTS[0].key]
