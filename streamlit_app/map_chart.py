@@ -6,6 +6,7 @@ ECharts' large mode, a path per colour: a hundred thousand can be moved about, a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from statistics import median
 from typing import Any
 
@@ -22,6 +23,8 @@ HEIGHT_PX = 560
 DOT_PX, SMALL_DOT_PX = 5, 3
 MANY = 20_000
 """Dots from which on they are drawn smaller: below 4 pixels they are squares, which are drawn many times as fast."""
+BACKDROP = 10_000
+"""Dots that are drawn around a chosen cluster at most: they show where it lies, and a hundred thousand take a second."""
 ROOM = 0.03
 """Share of the map's width that is left free on each side."""
 LONGEST_NAME, LABEL_WIDTH_PX = 34, 120
@@ -48,8 +51,15 @@ def groups(drawn: SoundMap, colours: int, chosen: int | None) -> list[Group]:
     for dot in drawn.dots:
         grey = dot.cluster == NO_CLUSTER or (chosen is not None and dot.cluster != chosen)
         found.setdefault(NO_CLUSTER if grey else dot.cluster % colours, []).append(dot)
-    counts = {count: _plays(count) for count in {dot.plays for dot in drawn.dots}}
+    if chosen is not None and NO_CLUSTER in found:
+        found[NO_CLUSTER] = found[NO_CLUSTER][:: one_in(drawn)]
+    counts = {count: _plays(count) for count in {dot.plays for dots in found.values() for dot in dots}}
     return [Group(colour, dots, _table(dots, counts)) for colour, dots in sorted(found.items())]
+
+
+def one_in(drawn: SoundMap) -> int:
+    """Of how many tracks around a chosen cluster one is drawn."""
+    return ceil(len(drawn.dots) / BACKDROP)
 
 
 def _plays(count: int) -> str:

@@ -45,7 +45,7 @@ def page() -> None:
     if number != NO_CLUSTER and chosen is None:
         st.warning(_("The cluster in the address is not on this map any more: these are all of them."))
     clusters = _clusters(map_version)
-    st.caption(_in_words(drawn))
+    st.caption(_in_words(drawn, chosen))
     _picker(drawn, clusters, chosen)
     with st.container(key="sound_map"):
         areas = _chart(map_version, drawn, chosen)
@@ -85,7 +85,7 @@ def _clusters(map_version: str) -> dict[int, list[Dot]]:
     return dict(sorted(found.items(), key=lambda one: (-len(one[1]), one[0])))
 
 
-def _in_words(drawn: SoundMap) -> str:
+def _in_words(drawn: SoundMap, chosen: int | None) -> str:
     told = [
         _tracks(len(drawn.dots)),
         ngettext("{count} cluster", "{count} clusters", len(drawn.names)),
@@ -93,6 +93,8 @@ def _in_words(drawn: SoundMap) -> str:
     ]
     if lost := sum(drawn.nowhere.values()):
         told.append(ngettext("{count} track has no place yet", "{count} tracks have no place yet", lost))
+    if chosen is not None and (one_in := map_chart.one_in(drawn)) > 1:
+        told.append(_("of the other tracks one in {count} is drawn").format(count=formats.number(one_in)))
     what = _(
         "Each dot is a track; those near each other read alike. "
         "Draw a loop round some to list them, click one to open it."

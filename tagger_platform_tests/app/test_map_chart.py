@@ -47,6 +47,14 @@ def test_a_chosen_cluster_alone_is_not_grey_and_alone_has_its_name():
     assert [one["name"] for one in names["data"]] == ["rock"]
 
 
+def test_around_a_chosen_cluster_one_of_several_dots_is_drawn_where_they_are_many(monkeypatch):
+    monkeypatch.setattr(map_chart, "BACKDROP", 10)
+    many = SoundMap(MAP.night, [dot(number, cluster=number % 5) for number in range(45)], {0: "jazz", 1: "rock"}, {})
+    assert map_chart.one_in(many) == 5
+    assert {group.colour: len(group.dots) for group in groups(many, 10, 1)} == {-1: 8, 1: 9}
+    assert sum(len(group.dots) for group in groups(many, 10, None)) == 45
+
+
 def test_a_name_lies_amid_its_cluster_and_is_shortened():
     *_, names = option(MAP, groups(MAP, 10, None), None, DARK)["series"]
     first = names["data"][0]
