@@ -11,14 +11,14 @@ from tagger_platform.model import Play
 from tagger_platform.store import airtime
 from tagger_platform.store.airtime import Drawn, Listed, Numbers, Stretch
 
+DRAWN = 3
+"""Stretches kept in memory at once to be drawn: up to 4 MB each, as the drawings themselves are kept too."""
 NOTHING = Numbers(0, 0, "", None)
 
 
 def drawn(version: str, stretch: Stretch) -> Drawn:
-    """What is drawn of a stretch: asked for anew each time, as the drawing is kept."""
-    if not version:
-        return Drawn([], [])
-    return airtime.drawn(reads.database(str(reads.settings().database_path)), stretch)
+    """What is drawn of a stretch, for drawings in any language; nobody changes it."""
+    return _drawn(str(reads.settings().database_path), version, stretch)
 
 
 def listed(version: str, stretch: Stretch, other: Stretch, *, limit: int, offset: int) -> Listed:
@@ -34,6 +34,11 @@ def play(version: str, play_id: str) -> Play | None:
 def plays_to_keep(stretch: Stretch) -> list[Play]:
     """All plays of a stretch as they are now, for a file: never cached."""
     return airtime.plays_within(reads.database(str(reads.settings().database_path)), stretch)
+
+
+@st.cache_resource(max_entries=DRAWN, show_spinner=False)
+def _drawn(path: str, version: str, stretch: Stretch) -> Drawn:
+    return airtime.drawn(reads.database(path), stretch) if version else Drawn([], [])
 
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from streamlit_app import preferences
 from streamlit_app.preferences import CHOICES, PREFIX, Preferences
+from streamlit_app.ui.frame import LANGUAGE_KEY, PREFERENCES_PATH
 
 YEAR_S = 365 * 24 * 3600
 THEME_NAMES = {preferences.Theme.DARK: "Dark", preferences.Theme.LIGHT: "Light"}
@@ -22,9 +23,16 @@ THEME_NAMES = {preferences.Theme.DARK: "Dark", preferences.Theme.LIGHT: "Light"}
 FIRST_SCRIPT = """<script>
 window.__streamlit={BACKEND_BASE_URL:location.origin,MAIN_PAGE_BASE_URL:location.origin};
 try{localStorage.setItem("stActiveTheme-"+location.pathname+"-v2",JSON.stringify("THEME"))}catch(_){}
+addEventListener("click",event=>{
+  const button=event.target.closest("[class*=st-key-LANGUAGE_KEY]");
+  if(!button)return;
+  const language=button.className.match(/st-key-LANGUAGE_KEY(\\w+)/)[1];
+  document.documentElement.lang=language;
+  fetch("PREFERENCES_PATH?language="+language,{redirect:"manual"});
+},true);
 </script>"""
 """Run before Streamlit's own: where its server is, which it would otherwise find out by asking below each page's path,
-and the theme, which it keeps by page."""
+the theme, which it keeps by page, and that a language which is chosen is kept, as the page is not loaded for it."""
 
 
 async def document(request: Request) -> Response:
@@ -36,10 +44,16 @@ async def document(request: Request) -> Response:
 
 def completed(chosen: Preferences) -> str:
     """Streamlit's document with language, theme and title, and without a font that no page uses."""
-    script = FIRST_SCRIPT.replace("THEME", THEME_NAMES[chosen.theme])
+    script = _first_script(THEME_NAMES[chosen.theme])
     text = _streamlits_own().replace('<html lang="en">', f'<html lang="{chosen.language}">')
     text = re.sub(r'<link\s+rel="preload"[^>]*as="font"[^>]*>', "", text)
     return text.replace("<title>Streamlit</title>", "<title>Tagger</title>").replace("<head>", "<head>" + script, 1)
+
+
+@cache
+def _first_script(theme: str) -> str:
+    text = FIRST_SCRIPT.replace("THEME", theme).replace("LANGUAGE_KEY", LANGUAGE_KEY)
+    return text.replace("PREFERENCES_PATH", PREFERENCES_PATH)
 
 
 @cache

@@ -37,8 +37,9 @@ def slider(shown: Shown) -> None:
     if _areas() and drawn_hours(_areas(), quarters) != shown.hours:
         st.session_state[CHARTS_KEY] = st.session_state.get(CHARTS_KEY, 0) + 1
         st.rerun()
-    chosen = shown.hours or (0, quarters / 4)
-    st.session_state[HOURS_KEY] = tuple(round(hour * 4) for hour in chosen)
+    chosen = tuple(round(hour * 4) for hour in shown.hours or (0, quarters / 4))
+    if st.session_state.get(HOURS_KEY) != chosen:  # or a second press while this is drawn would be taken back
+        st.session_state[HOURS_KEY] = chosen
     with st.container(key="hours"):
         st.select_slider(
             _("Hours to list"),

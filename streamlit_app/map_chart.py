@@ -23,8 +23,8 @@ HEIGHT_PX = 560
 DOT_PX, SMALL_DOT_PX = 5, 3
 MANY = 20_000
 """Dots from which on they are drawn smaller: below 4 pixels they are squares, which are drawn many times as fast."""
-BACKDROP = 10_000
-"""Dots that are drawn around a chosen cluster at most: they show where it lies, and a hundred thousand take a second."""
+BACKDROP = 5_000
+"""Dots that are drawn around a chosen cluster at most: they show where it lies, and all of them would take a second."""
 ROOM = 0.03
 """Share of the map's width that is left free on each side."""
 LONGEST_NAME, LABEL_WIDTH_PX = 34, 120
@@ -48,13 +48,14 @@ class Group:
 def groups(drawn: SoundMap, colours: int, chosen: int | None) -> list[Group]:
     """The map's dots by colour, the grey ones first, below the others; a `chosen` cluster alone is not grey."""
     found: dict[int, list[Dot]] = {}
-    for dot in drawn.dots:
-        grey = dot.cluster == NO_CLUSTER or (chosen is not None and dot.cluster != chosen)
-        found.setdefault(NO_CLUSTER if grey else dot.cluster % colours, []).append(dot)
-    if chosen is not None and NO_CLUSTER in found:
-        found[NO_CLUSTER] = found[NO_CLUSTER][:: one_in(drawn)]
+    if chosen is None:
+        for dot in drawn.dots:
+            found.setdefault(NO_CLUSTER if dot.cluster == NO_CLUSTER else dot.cluster % colours, []).append(dot)
+    else:
+        around = [dot for dot in drawn.dots[:: one_in(drawn)] if dot.cluster != chosen]
+        found = {NO_CLUSTER: around, chosen % colours: [dot for dot in drawn.dots if dot.cluster == chosen]}
     counts = {count: _plays(count) for count in {dot.plays for dots in found.values() for dot in dots}}
-    return [Group(colour, dots, _table(dots, counts)) for colour, dots in sorted(found.items())]
+    return [Group(colour, dots, _table(dots, counts)) for colour, dots in sorted(found.items()) if dots]
 
 
 def one_in(drawn: SoundMap) -> int:
@@ -161,8 +162,8 @@ def _dots(number: int, group: Group, size: int, palette: Palette) -> Option:
 
 def _names(drawn: SoundMap, chosen: int | None, palette: Palette) -> Option:
     places: dict[int, list[Dot]] = {}
-    for dot in drawn.dots:
-        if dot.cluster != NO_CLUSTER and chosen in (None, dot.cluster):
+    for dot in drawn.dots if chosen is None else [dot for dot in drawn.dots if dot.cluster == chosen]:
+        if dot.cluster != NO_CLUSTER:
             places.setdefault(dot.cluster, []).append(dot)
     most = max((len(dots) for dots in places.values()), default=1)
     low, high = LABEL_PX

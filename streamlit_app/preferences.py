@@ -1,12 +1,13 @@
 """How a visitor wants the pages: language, theme and clock, kept in cookies of the browser.
 
 What belongs here: reading and checking them. What does not: setting the cookies (`document`), words (`words`), colours
-(`ui.theme`). Cookies belong to a host, not to a port: their names say whose they are.
+(`ui.theme`). Cookies belong to a host, not to a port: their names say whose they are. A page that is open knows those
+that it was opened with: a language that is chosen on it is the session's too, so that no page has to be loaded for it.
 """
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import streamlit as st
@@ -49,15 +50,23 @@ def read(cookies: Mapping[str, str], locale: str = "") -> Preferences:
     )
 
 
+_SPOKEN = "language"
 _known = threading.local()
 """What was found out for the page that this thread draws: a page of thousands of rows asks for every one."""
+
+
+def speak(language: str) -> None:
+    """From now on this visitor's pages are in `language`."""
+    st.session_state[_SPOKEN] = language
+    _known.page = None
 
 
 def current() -> Preferences:
     """Those of the visitor whose page is being drawn; the usual ones outside of any page."""
     page = get_script_run_ctx(suppress_warning=True)
     if page is None or getattr(_known, "page", None) is not page:
-        _known.chosen = read(st.context.cookies, st.context.locale or "")
+        chosen = read(st.context.cookies, st.context.locale or "")
+        _known.chosen = replace(chosen, language=st.session_state.get(_SPOKEN, chosen.language))
         _known.page = page
-    chosen: Preferences = _known.chosen
-    return chosen
+    found: Preferences = _known.chosen
+    return found

@@ -42,6 +42,11 @@ class Shown:
         return _day(self.wanted)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The streams that are shown: those that were chosen, or all."""
+        return self.streams or tuple(self.titles)
+
+    @property
     def whole(self) -> Stretch:
         """All hours of the day."""
         return Stretch(self.day.start, self.day.end, self.streams)

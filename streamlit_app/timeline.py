@@ -76,8 +76,8 @@ class Day:
         return [formats.hour(instant, self.tz) for instant in instants]
 
 
-def height(rows: Sequence[Row]) -> int:
-    return len(rows) * ROW_PX + AXIS_PX
+def height(rows: int) -> int:
+    return rows * ROW_PX + AXIS_PX
 
 
 def option(

@@ -154,10 +154,9 @@ def _library(this: Round) -> list[Step]:
 def _language() -> Step:
     def choose(page: Page) -> None:
         page.locator(".st-key-settings button:visible").click()
-        with page.expect_navigation(wait_until="commit"):
-            page.get_by_role("link", name="Українська", exact=True).click()
+        page.get_by_role("button", name="Українська", exact=True).click()
 
-    return Step("another language", "/", TODAY.parts, choose)
+    return Step("another language", "/", (*TODAY.parts, ".st-key-language_uk [kind='primary']"), choose)
 
 
 def _button(name: str | re.Pattern[str]) -> Callable[[Page], None]:

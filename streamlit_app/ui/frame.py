@@ -1,7 +1,7 @@
 """What is around every page: the style sheet, and the settings in the corner: language, theme and clock.
 
-What belongs here: drawing them. What does not: keeping what was chosen (`document`). A choice is a plain link: it works
-from the keyboard, and the page comes back in the new language as a whole.
+What belongs here: drawing them. What does not: keeping what was chosen (`document`). Theme and clock are plain
+links: the page comes back as a whole. A language is there at once: who looks for theirs may have to try some.
 """
 
 import json
@@ -18,6 +18,8 @@ from streamlit_app.words import _
 
 STATIC = Path(__file__).parent.with_name("static")
 PREFERENCES_PATH = "/preferences"
+LANGUAGE_KEY = "language_"
+"""With its code, a language's button; the script in the document looks for it, and keeps what was chosen."""
 
 
 def frame() -> None:
@@ -29,11 +31,22 @@ def frame() -> None:
         chosen = preferences.current()
         themes = {str(Theme.DARK): _("Dark"), str(Theme.LIGHT): _("Light")}
         clocks = {str(Clock.H24): _("24 hours"), str(Clock.H12): _("12 hours")}
-        st.html(
-            _links(_("Language"), "language", LANGUAGES, chosen.language)
-            + _links(_("Theme"), "theme", themes, chosen.theme)
-            + _links(_("Clock"), "clock", clocks, chosen.clock)
-        )
+        _languages(chosen.language)
+        st.html(_links(_("Theme"), "theme", themes, chosen.theme) + _links(_("Clock"), "clock", clocks, chosen.clock))
+
+
+def _languages(spoken: str) -> None:
+    with st.container(key="languages", gap=None):
+        st.html("<b>" + escape(_("Language")) + "</b>")
+        for language, name in LANGUAGES.items():
+            st.button(
+                name,
+                key=LANGUAGE_KEY + language,
+                type="primary" if language == spoken else "tertiary",
+                width="stretch",
+                on_click=preferences.speak,
+                args=(language,),
+            )
 
 
 def _links(title: str, name: str, choices: Mapping[str, str], chosen: str) -> str:

@@ -2,41 +2,36 @@
 
 What belongs here: the order of the page, and what it says when there is nothing to show. What does not: its address
 (`shown_day`), the cards (`live_cards`), the chart (`timeline`), choosing hours (`listed_hours`), the table
-(`play_list`), what is behind a play (`play_evidence`), the reads (`day_reads`).
+(`play_list`), what is behind a play (`play_evidence`), what is known of the day (`drawn_day`, `day_reads`).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 
 import streamlit as st
 
 from streamlit_app import (
     day_reads,
+    drawn_day,
     formats,
     listed_hours,
     play_evidence,
     play_list,
-    preferences,
     reads,
     stream_reads,
     timeline,
 )
+from streamlit_app.drawn_day import DrawnDay
 from streamlit_app.live_cards import live_cards
-from streamlit_app.play_list import PAGE_PLAYS
-from streamlit_app.preferences import Preferences
 from streamlit_app.shown_day import Shown, shown_now
-from streamlit_app.ui import failures, states, theme
+from streamlit_app.ui import failures, states
 from streamlit_app.ui.days import day_picker
 from streamlit_app.ui.text import plain
 from streamlit_app.words import _, ngettext
-from tagger_platform.store.airtime import Stretch
 from tagger_platform.store.rows import plays_csv
 
 POLL_S = 2
 """Seconds between two looks at the log's version: a play shows within this and the time to draw."""
-DRAWN = 4
-"""Timelines as they are drawn, by day, streams and visitors' preferences, kept in memory at once: up to 10 MB each."""
 STREAMS_KEY, DRAWN_KEY = "on_air_streams", "on_air_drawn"
 
 
@@ -59,6 +54,7 @@ def page() -> None:
         _plays()
     else:
         states.empty(_why_empty(shown, heard=drawn.heard))
+    drawn_day.prepare_the_day_before(shown)
 
 
 def _state_of_things(day: date, version: str, titles: Mapping[str, str]) -> tuple[object, ...]:
@@ -101,22 +97,9 @@ def _streams_picked(shown: Shown) -> None:
     shown.go(streams=picked, page=1, play="")
 
 
-@dataclass(frozen=True)
-class DrawnDay:
-    """The timeline of a day, how many plays are on it, and whether anything was heard."""
-
-    chart: timeline.Option
-    plays: int
-    heard: bool
-
-
 def _day(shown: Shown) -> DrawnDay:
     """Draw the timeline."""
-    names = shown.streams or tuple(shown.titles)
-    rows = [timeline.Row(name, shown.titles[name], shown.colours[name]) for name in names]
-    now = datetime.now(UTC).replace(second=0, microsecond=0) if shown.wanted == shown.today else shown.day.end
-    path = str(reads.settings().database_path)
-    drawn = _drawn(path, shown.version, shown.whole, rows, now, preferences.current(), shown)
+    drawn = drawn_day.drawn_day(shown)
     said = ngettext(
         "Timeline of {day}: {count} play, listed in the table below",
         "Timeline of {day}: {count} plays, listed in the table below",
@@ -125,30 +108,12 @@ def _day(shown: Shown) -> DrawnDay:
     )
     st.echarts_chart(
         drawn.chart,
-        height=timeline.height(rows),
+        height=timeline.height(len(shown.names)),
         key=listed_hours.chart_key(),
         on_select=lambda: listed_hours.dragged(shown),
         alt=said,
     )
     return drawn
-
-
-@st.cache_resource(max_entries=DRAWN, show_spinner=False)
-def _drawn(
-    path: str,
-    version: str,
-    stretch: Stretch,
-    rows: Sequence[timeline.Row],
-    now: datetime,
-    visitor: Preferences,
-    _shown: Shown,
-) -> DrawnDay:
-    """The timeline of a stretch as this visitor wants it; `_shown` says no more than the others. As a resource, which
-    nobody changes: to copy ten thousand plays for every visitor takes nearly as long as to draw them."""
-    found = day_reads.drawn(version, stretch)
-    gaps = {one.stream: one.gaps for one in found.coverage}
-    chart = timeline.option(_shown.day, rows, found.plays, gaps, now, theme.palette())
-    return DrawnDay(chart, len(found.plays), any(one.heard or one.silent for one in found.coverage))
 
 
 @st.fragment
@@ -157,14 +122,7 @@ def _plays() -> None:
     with failures.told():
         shown = shown_now()
         listed_hours.slider(shown)
-        now = datetime.now(UTC)
-        found = day_reads.listed(
-            shown.version,
-            shown.stretch,
-            shown.day_before(now.replace(second=0, microsecond=0)),
-            limit=PAGE_PLAYS,
-            offset=PAGE_PLAYS * (shown.page - 1),
-        )
+        found = drawn_day.listed(shown)
         play_list.numbers(found.numbers, found.others, so_far=shown.wanted == shown.today)
         with st.container(horizontal=True, vertical_alignment="center", key="listed"):
             play_list.pager(shown.page, found.numbers.plays, lambda page: shown.go(page=page))

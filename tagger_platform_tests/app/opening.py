@@ -4,9 +4,12 @@ What belongs here: opening and reading a page. What does not: tests, servers.
 """
 
 import re
+import threading
 
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+
+from streamlit_app import drawn_day
 
 PATIENCE_S = 60
 
@@ -43,7 +46,15 @@ def part(state: str, code: str, sentence: str = "as the api says it", **details:
     return {"state": state, "findings": [{"code": code, "sentence": sentence, "details": details}]}
 
 
+def read_ahead() -> None:
+    """Wait until what a page reads ahead has been read."""
+    for thread in threading.enumerate():
+        if thread.name == drawn_day.AHEAD:
+            thread.join(timeout=60)
+
+
 def forget() -> None:
-    """What is kept for all visitors, and the settings."""
+    """What is kept for all visitors, and the settings; nothing is read ahead any more then."""
+    read_ahead()
     st.cache_data.clear()
     st.cache_resource.clear()

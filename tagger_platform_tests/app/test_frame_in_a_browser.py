@@ -44,17 +44,38 @@ def choose(page: Page, link: str) -> None:
     page.get_by_role("link", name=link, exact=True).click()
 
 
-def test_language_theme_and_clock_are_chosen_kept_and_lead_back_to_the_same_page(platform: Platform, browser: Browser):
+def speak(page: Page, language: str) -> None:
+    page.locator(".st-key-settings button:visible").click()
+    page.get_by_role("button", name=language, exact=True).click()
+
+
+def test_a_language_is_there_at_once_and_is_kept(platform: Platform, browser: Browser):
     with visit(browser) as page:
         page.goto(f"{platform.url}/?date={samples.DAY}")
         expect(page.get_by_text("Different tracks")).to_be_visible()
-        assert ground(page) == DARK.ground
-        choose(page, "Українська")
+        page.evaluate("window.loaded = 'once'")
+        with page.expect_response("**/preferences?language=uk"):
+            speak(page, "Українська")
         expect(page.get_by_text("Різних треків")).to_be_visible()
         assert page.url == f"{platform.url}/?date={samples.DAY}"
+        assert page.evaluate("[window.loaded, document.documentElement.lang]") == ["once", "uk"]
+        page.get_by_role("button", name="Español", exact=True).press("Enter")
+        expect(page.get_by_text("Temas distintos")).to_be_visible()
+        page.get_by_role("button", name="Українська", exact=True).click()
+        expect(page.get_by_text("Різних треків")).to_be_visible()
+        page.goto(f"{platform.url}/diagnostics")
+        expect(page.get_by_text("Стан кожної частини")).to_be_visible()
         assert page.evaluate("document.documentElement.lang") == "uk"
+
+
+def test_theme_and_clock_are_chosen_kept_and_lead_back_to_the_same_page(platform: Platform, browser: Browser):
+    with visit(browser, locale="uk-UA") as page:
+        page.goto(f"{platform.url}/?date={samples.DAY}")
+        expect(page.get_by_text("Різних треків")).to_be_visible()
+        assert ground(page) == DARK.ground
         choose(page, "Світла")
         expect(page.get_by_text("Різних треків")).to_be_visible()
+        assert page.url == f"{platform.url}/?date={samples.DAY}"
         assert ground(page) == LIGHT.ground
         picture(page, "on-air-light-uk")
         page.goto(f"{platform.url}/diagnostics")

@@ -5,15 +5,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import streamlit_app
+from streamlit_app import drawn_day
 from tagger_platform.model import PlayStatus, Track
+from tagger_platform.store import airtime
 from tagger_platform.store.database import Database
 from tagger_platform_tests import samples
 from tagger_platform_tests.api.capture_standin import CaptureStandIn, capture_standin
-from tagger_platform_tests.app.opening import part
+from tagger_platform_tests.app.opening import forget, part, read_ahead
 
 APP = str(Path(streamlit_app.__file__).with_name("app.py"))
 Open = Callable[..., AppTest]
@@ -50,11 +51,6 @@ def open_page(tmp_path: Path, api: CaptureStandIn, monkeypatch: pytest.MonkeyPat
     forget()
     yield opened
     forget()
-
-
-def forget() -> None:
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 @pytest.fixture
@@ -180,6 +176,17 @@ def test_picking_streams_and_days_changes_the_address(open_page, plays):
     page.date_input[0].set_value(samples.DAY).run()
     assert page.query_params["date"] == "2025-11-20"
     assert len(table_of(page)) == 4
+
+
+def test_the_day_before_is_ready_when_it_is_asked_for(open_page, plays, monkeypatch):
+    page = open_page(date="2025-11-20")
+    read_ahead()
+    asked = []
+    monkeypatch.setattr(airtime, "drawn", lambda *_: asked.append("drawn"))
+    monkeypatch.setattr(airtime, "listed", lambda *_, **__: asked.append("listed"))
+    monkeypatch.setattr(drawn_day, "prepare_the_day_before", lambda _: None)
+    page.button(key="day_before").click().run()
+    assert (len(table_of(page)), asked) == (1, [])
 
 
 def test_today_needs_no_date_and_has_no_day_after(open_page, database):

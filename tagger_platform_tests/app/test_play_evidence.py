@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import streamlit_app
@@ -18,6 +17,7 @@ from tagger_platform.store.derivation import replace_plays
 from tagger_platform_tests import samples
 from tagger_platform_tests.api.served import served
 from tagger_platform_tests.app.evidence import SONG, write_evidence
+from tagger_platform_tests.app.opening import forget
 
 Open = Callable[[str], AppTest]
 
@@ -50,11 +50,6 @@ def open_play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]
         forget()
         yield opened
         forget()
-
-
-def forget() -> None:
-    st.cache_data.clear()
-    st.cache_resource.clear()
 
 
 def markup(page: AppTest, css_class: str) -> str:
