@@ -48,17 +48,17 @@ def plays(
 
 @tracing.span("plays")
 def _write(platform: Platform, slot: Slot) -> dict[str, int]:
-    known = slot_reads.windows_of_slot(platform.database, slot)
     overdue = platform.pending.overdue(platform.pending_since, platform.room.missing_above_floor())
     decided: list[Play] = []
     with platform.database.writing() as connection:
+        known = slot_reads.windows_in(connection, [slot])
         for stream in sorted({window.stream for window in known}):
             with tracing.span("decide", {"stream": stream}) as span:
                 found = derive_plays(connection, stream, slot, platform.rules)
                 span.set({"plays": len(found)})
             decided += found
         writes.mark_expired(connection, overdue)
-        waiting = {question.window.window_id for question in slot_reads.open_questions_in(connection, slot)}
+        waiting = {question.window.window_id for question in slot_reads.open_questions_in(connection, [slot])}
         evidence = evidence_among(connection, [*(window.window_id for window in known), *overdue])
         note_run(connection, "hot_path", platform.clock())
     settle_audio(platform, known, overdue, waiting=waiting.difference(overdue), evidence=evidence)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 import dagster as dg
@@ -17,6 +18,7 @@ from tagger_platform.model import Recognition, Slot, Window
 from tagger_platform.observe import tracing
 from tagger_platform.recognize.panel import ask_slot
 from tagger_platform.store import slot_reads, writes
+from tagger_platform.store.slot_reads import OpenQuestion
 
 WINDOW_RATE = 16_000
 """Hz of the windows that capture writes: nothing to resample."""
@@ -35,16 +37,17 @@ SHORTEST_SHARE = 0.9
 def recognitions(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> dg.MaterializeResult[None]:
     """One answer per window and provider, or the reason why there is none."""
     counts = Counter[str](asked=0, corrupt=0, lost=0)
-    for slot in slots_of(context):
-        counts.update(_answer(platform, slot))
+    for slot, questions in groupby(slot_reads.open_questions(platform.database, slots_of(context)), _slot):
+        counts.update(_answer(platform, slot, list(questions)))
     return dg.MaterializeResult(metadata=dict(counts))
 
 
-def _answer(platform: Platform, slot: Slot) -> Counter[str]:
+def _slot(question: OpenQuestion) -> Slot:
+    return question.window.slot
+
+
+def _answer(platform: Platform, slot: Slot, open_questions: Sequence[OpenQuestion]) -> Counter[str]:
     """Ask what is open of a slot and write the answers; how many windows were asked about, and each kind of answer."""
-    open_questions = slot_reads.open_questions(platform.database, slot)
-    if not open_questions:
-        return Counter()
     readable, corrupt, lost = _by_audio(platform, [question.window for question in open_questions])
     asked_at = platform.clock()
     answered = {question.window.window_id: question.answered_by for question in open_questions}
@@ -52,7 +55,7 @@ def _answer(platform: Platform, slot: Slot) -> Counter[str]:
     make_findable(platform, given)
     with platform.database.writing() as connection:
         # Another run of the slot may have done it all meanwhile, and taken the audio away: what it found stands.
-        still = {one.window.window_id: one.answered_by for one in slot_reads.open_questions_in(connection, slot)}
+        still = {one.window.window_id: one.answered_by for one in slot_reads.open_questions_in(connection, [slot])}
         heard = [window for window, _ in readable if window.window_id in still]
         fresh = [one for one in given if one.provider not in still.get(one.window_id, {one.provider})]
         writes.write_recognitions(connection, heard, fresh, asked_at=asked_at)

@@ -17,10 +17,17 @@ WAITING = ", ".join(f"'{status}'" for status in sorted(UNANSWERED))
 """Statuses that another request may still turn into an answer, for SQL."""
 
 
-def windows_of_slot(database: Database, slot: Slot) -> list[Window]:
-    """Every window of a slot that the store knows, by stream and offset."""
+def windows_of(database: Database, slots: Sequence[Slot]) -> list[Window]:
+    """Every window of these slots that the store knows, by slot, stream and offset."""
+    if not slots:
+        return []
     with database.reading() as connection:
-        return [question.window for question in _questions(connection, slot, "")]
+        return windows_in(connection, slots)
+
+
+def windows_in(connection: Connection, slots: Sequence[Slot]) -> list[Window]:
+    """The same, inside a block that is open already."""
+    return [question.window for question in _questions(connection, slots, "")]
 
 
 @dataclass(frozen=True)
@@ -31,35 +38,38 @@ class OpenQuestion:
     answered_by: frozenset[str]
 
 
-def open_questions(database: Database, slot: Slot) -> list[OpenQuestion]:
-    """The captured windows of a slot that nobody was asked about, or that somebody may still answer."""
+def open_questions(database: Database, slots: Sequence[Slot]) -> list[OpenQuestion]:
+    """The captured windows of these slots that nobody was asked about, or that somebody may still answer; by slot."""
     with database.reading() as connection:
-        return open_questions_in(connection, slot)
+        return open_questions_in(connection, slots)
 
 
-def open_questions_in(connection: Connection, slot: Slot) -> list[OpenQuestion]:
+def open_questions_in(connection: Connection, slots: Sequence[Slot]) -> list[OpenQuestion]:
     """The same, inside a block that is open already."""
     return _questions(
         connection,
-        slot,
+        slots,
         f" HAVING capture_state = 'captured' AND (count(r.status) = 0 OR bool_or(r.status IN ({WAITING})))",
     )
 
 
-def _questions(connection: Connection, slot: Slot, having: str) -> list[OpenQuestion]:
+def _questions(connection: Connection, slots: Sequence[Slot], having: str) -> list[OpenQuestion]:
+    starts = [naive(slot.start) for slot in slots]
     rows = connection.execute(
-        "SELECT stream, w.offset_s, length_s, capture_state, w.detail, level_dbfs, icy_title,"
+        "SELECT slot, stream, w.offset_s, length_s, capture_state, w.detail, level_dbfs, icy_title,"
         f" list(r.provider) FILTER (r.status NOT IN ({WAITING}))"
         " FROM windows w LEFT JOIN recognitions r ON r.window_id = w.window_id"
-        " AND r.started_at >= $slot AND r.started_at < $slot + INTERVAL 1 DAY WHERE slot = $slot"
-        f" GROUP BY ALL{having} ORDER BY stream, w.offset_s",
-        {"slot": naive(slot.start)},
+        " AND r.started_at >= $first AND r.started_at < $last + INTERVAL 1 DAY"
+        " WHERE slot >= $first AND slot <= $last AND slot IN (SELECT unnest($slots))"
+        f" GROUP BY ALL{having} ORDER BY slot, stream, w.offset_s",
+        {"slots": starts, "first": min(starts), "last": max(starts)},
     ).fetchall()
     return [
         OpenQuestion(
-            Window(stream, slot, offset, length, CaptureState(state), detail, level, title), frozenset(answered or ())
+            Window(stream, Slot(aware(slot)), offset, length, CaptureState(state), detail, level, title),
+            frozenset(answered or ()),
         )
-        for stream, offset, length, state, detail, level, title, answered in rows
+        for slot, stream, offset, length, state, detail, level, title, answered in rows
     ]
 
 

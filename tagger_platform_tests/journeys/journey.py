@@ -191,7 +191,7 @@ class Journey:
 
         def finished() -> bool:
             in_spool = any((spool / folder / last.key).exists() for folder in ("open", "ready", "claimed"))
-            return not in_spool and bool(slot_reads.windows_of_slot(database, last))
+            return not in_spool and bool(slot_reads.windows_of(database, [last]))
 
         _sleep_until(evidence.judged_until)
         wait_until(

@@ -206,12 +206,12 @@ def test_open_questions_are_windows_that_somebody_may_still_answer(store: Databa
             given = [Recognition(window.window_id, "catalogue", Status.NO_MATCH)] if name == "throttled" else []
             given += [Recognition(window.window_id, "shazam", status, track(1))] if status else []
             write_recognitions(connection, [window], given, asked_at=slot.start)
-    found = slot_reads.open_questions(store, slot)
+    found = slot_reads.open_questions(store, [slot])
     assert [(each.window.offset_s, each.answered_by) for each in found] == [
         (0, frozenset({"catalogue"})),
         (2, frozenset()),
     ]
-    assert len(slot_reads.windows_of_slot(store, slot)) == 5
+    assert len(slot_reads.windows_of(store, [slot])) == 5
 
 
 def test_what_was_heard_until_the_end_of_a_slot_reaches_as_far_as_a_chain_of_hits(store: Database) -> None:
