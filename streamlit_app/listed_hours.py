@@ -4,6 +4,7 @@ What belongs here: both ways of choosing, and keeping them in step. What does no
 mouse drags on the timeline; the slider is for keyboards and phones too.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,9 @@ from streamlit_app.shown_day import Shown
 from streamlit_app.words import _
 
 QUARTER = timedelta(minutes=15)
-HOURS_KEY, CHARTS_KEY = "on_air_hours", "on_air_charts"
+HOURS_KEY, CHARTS_KEY, MOVED_KEY = "on_air_hours", "on_air_charts", "on_air_hours_moved"
+BEHIND_S = 2.0
+"""Seconds for which the address that a browser tells may be older than what was pressed."""
 Hours = tuple[float, float] | None
 """From and to which hour since midnight, in quarters; None for all of them."""
 Area = Mapping[str, Any]
@@ -28,6 +31,7 @@ def chart_key() -> str:
 
 def dragged(shown: Shown) -> None:
     """Somebody has dragged over hours on the timeline, or has taken that back: these are listed, or all."""
+    st.session_state.pop(MOVED_KEY, None)
     shown.go(hours=drawn_hours(_areas(), _quarters(shown)), page=1)
 
 
@@ -37,9 +41,7 @@ def slider(shown: Shown) -> None:
     if _areas() and drawn_hours(_areas(), quarters) != shown.hours:
         st.session_state[CHARTS_KEY] = st.session_state.get(CHARTS_KEY, 0) + 1
         st.rerun()
-    chosen = tuple(round(hour * 4) for hour in shown.hours or (0, quarters / 4))
-    if st.session_state.get(HOURS_KEY) != chosen:  # or a second press while this is drawn would be taken back
-        st.session_state[HOURS_KEY] = chosen
+    _keep_in_step(shown, tuple(round(hour * 4) for hour in shown.hours or (0, quarters / 4)))
     with st.container(key="hours"):
         st.select_slider(
             _("Hours to list"),
@@ -51,6 +53,16 @@ def slider(shown: Shown) -> None:
             args=(shown,),
             label_visibility="collapsed",
         )
+
+
+def _keep_in_step(shown: Shown, wanted: tuple[int, ...]) -> None:
+    """Set the slider to the hours of the address; but of quick presses the browser's address may not know the last."""
+    if st.session_state.get(HOURS_KEY) == wanted:
+        return
+    if time.monotonic() - st.session_state.get(MOVED_KEY, -BEHIND_S) < BEHIND_S:
+        _go(shown)
+        st.rerun()
+    st.session_state[HOURS_KEY] = wanted
 
 
 def drawn_hours(areas: Sequence[Area], quarters: int) -> Hours:
@@ -72,6 +84,11 @@ def _quarter(shown: Shown, quarter: int, quarters: int) -> str:
 
 
 def _picked(shown: Shown) -> None:
+    st.session_state[MOVED_KEY] = time.monotonic()
+    _go(shown)
+
+
+def _go(shown: Shown) -> None:
     first, last = st.session_state[HOURS_KEY]
     shown.go(hours=_hours(first, last, _quarters(shown)), page=1)
 

@@ -66,6 +66,16 @@ def test_hours_are_dragged_and_the_csv_is_of_just_these(platform: Platform, page
     assert Path(download.value.path()).read_text(encoding="utf-8") == plays_csv(held, samples.TZ)
 
 
+def test_quick_presses_are_all_counted(platform: Platform, page: Page) -> None:
+    page.goto(f"{platform.url}/?date={DAY}")
+    last = page.get_by_role("slider").last
+    for _ in range(40):  # begun while the page is still being drawn
+        last.press("ArrowLeft", delay=30)
+    expect(page).to_have_url(re.compile(r"hours=0-14$"))
+    expect(plays_metric(page)).to_have_text(count_within(platform, 0, 14))
+    expect(last).to_have_attribute("aria-valuetext", "14:00")
+
+
 def test_hours_are_dragged_over_on_the_timeline_until_the_slider_says_otherwise(platform: Platform, page: Page) -> None:
     page.goto(f"{platform.url}/?date={DAY}&stream=kexp,nova")
     expect(plays_metric(page)).to_have_text(count_within(platform, 0, 24, "kexp", "nova"))
