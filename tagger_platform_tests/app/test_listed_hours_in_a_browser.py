@@ -89,6 +89,7 @@ def test_hours_are_dragged_over_on_the_timeline_until_the_slider_says_otherwise(
     drag_over(page, 18.1, 24)
     expect(page).to_have_url(re.compile(r"hours=18-24$"))
     expect(page.locator(".st-key-timeline-0")).to_have_count(1)
+    expect(page.get_by_role("slider").first).to_have_attribute("aria-valuetext", "18:00")
     page.get_by_role("slider").first.press("ArrowRight")
     expect(page).to_have_url(re.compile(r"hours=18\.25-24$"))
     expect(page.locator(".st-key-timeline-1")).to_have_count(1)
