@@ -3,15 +3,18 @@
     python -m benchmarks.faults.backfill [--slots 21600] [--live 20] [--hop 120] [--json FILE]
 
 The store holds the answers of a month of slots of one stream (21,600 at a hop of two minutes) and no plays, and all of
-them are launched as one backfill by the request that Dagster's UI sends. Meanwhile a stand-in for capture hands over
-live slots at the instants at which capture would. A slot's delay is the time from its end until its run has finished;
+them are launched as one run of a range, as the README says. Meanwhile a stand-in for capture hands over live slots at
+the instants at which capture would. A slot's delay is the time from its end until its run has finished;
 it may be two hops. In the end the plays are compared with those of the same month decided day by day.
 """
 
 import argparse
 import json
+import os
 import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -21,14 +24,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
-import httpx
-from dagster._core.execution.backfill import BulkActionStatus
 
 from benchmarks.faults.day import Day, answer
-from benchmarks.faults.keeper import CODE, DAEMON, DAGSTER_UI, Keeper
+from benchmarks.faults.keeper import CODE, DAEMON, REPOSITORY, Keeper
 from benchmarks.faults.platform import environment, log_of
 from tagger_platform.defs.platform import Platform
-from tagger_platform.defs.slots import WINDOW_SLOTS
+from tagger_platform.defs.slots import RANGE_END, RANGE_START, WINDOW_SLOTS
 from tagger_platform.model import CaptureState, Play, Slot, Window
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Manifest, Spool
@@ -42,19 +43,7 @@ KEYS_AT_ONCE, WINDOWS_AT_ONCE = 500, 1000
 LOOK_S = 0.2
 ASK_S = 5
 LATEST_S = 600
-REQUEST_S = 600
-UNDER_WAY = (BulkActionStatus.REQUESTED, BulkActionStatus.CANCELING, BulkActionStatus.FAILING)
-LAUNCH = """
-mutation($params: LaunchBackfillParams!) {
-  launchPartitionBackfill(backfillParams: $params) {
-    __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message }
-  }
-}"""
-"""What the UI sends when somebody chooses partitions of the job."""
-SELECTOR = {
-    "partitionSetName": "window_job_partition_set",
-    "repositorySelector": {"repositoryLocationName": "tagger_platform", "repositoryName": "__repository__"},
-}
+COMMAND_S = 600
 
 
 def month(settings: Settings, slots: int) -> list[Slot]:
@@ -92,22 +81,25 @@ def decided(settings: Settings, slots: list[Slot], folder: Path) -> list[Play]:
     return _plays(copy, slots)
 
 
-def launch(settings: Settings, slots: list[Slot]) -> float:
-    """Launch a backfill of the slots; returns the seconds that the request took."""
+def launch(settings: Settings, environ: dict[str, str], slots: list[Slot]) -> float:
+    """Launch a run of the slots; returns the seconds that the command took."""
     keys = [slot.key for slot in slots]
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         for first in range(0, len(keys), KEYS_AT_ONCE):
             instance.add_dynamic_partitions(WINDOW_SLOTS.name or "", keys[first : first + KEYS_AT_ONCE])
-    assets = [{"path": [name]} for name in ("windows", "recognitions", "plays")]
-    params = {"selector": SELECTOR, "assetSelection": assets, "partitionNames": keys}
+    home = {"DAGSTER_HOME": str(settings.dagster_home), "PYTHONPATH": str(REPOSITORY)}
+    words = ["job", "launch", "-w", str(settings.dagster_home / "workspace.yaml"), "-j", "window_job"]
+    tags = json.dumps({RANGE_START: keys[0], RANGE_END: keys[-1]})
     began = time.monotonic()
-    answered = httpx.post(
-        f"http://127.0.0.1:{settings.dagster_port}/graphql",
-        json={"query": LAUNCH, "variables": {"params": params}},
-        timeout=REQUEST_S,
-    ).json()
-    if "backfillId" not in answered["data"]["launchPartitionBackfill"]:
-        raise AssertionError(answered)
+    done = subprocess.run(
+        [sys.executable, "-m", "dagster", *words, "--tags", tags],
+        env={**os.environ, **environ, **home},
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_S,
+    )
+    if done.returncode:
+        raise AssertionError(done.stdout + done.stderr)
     return time.monotonic() - began
 
 
@@ -133,16 +125,17 @@ def live(settings: Settings, slots: int, goes_on: Callable[[], bool] = lambda: F
 
 
 class Progress:
-    """Whether the backfill is under way; Dagster is asked now and then, not at every look."""
+    """Whether the run of the month is under way; Dagster is asked now and then, not at every look."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, slots: list[Slot]) -> None:
         self._home = str(settings.dagster_home)
+        self._which = dg.RunsFilter(tags={RANGE_START: slots[0].key})
         self._asked, self._under_way = 0.0, True
 
     def __call__(self) -> bool:
         if self._under_way and time.monotonic() - self._asked > ASK_S:
             with dg.DagsterInstance.from_config(self._home) as instance:
-                self._under_way = any(backfill.status in UNDER_WAY for backfill in instance.get_backfills())
+                self._under_way = not all(run.is_finished for run in instance.get_runs(self._which))
             self._asked = time.monotonic()
         return self._under_way
 
@@ -151,18 +144,17 @@ def measure(folder: Path, slots: int, live_slots: int, hop_s: int) -> dict[str, 
     environ = environment(folder, streams=1, port=PORT, hop_s=hop_s) | {"WINDOW_OFFSETS": "0"}
     settings = Settings.load(environ)
     written = month(settings, slots)
-    with Keeper(settings, environ, folder / "platform.log", only=(CODE, DAEMON, DAGSTER_UI)) as keeper:
-        keeper.wait_for(DAGSTER_UI)
+    with Keeper(settings, environ, folder / "platform.log", only=(CODE, DAEMON)):
         alone = live(settings, max(2, live_slots // 10))
-        took_s, began = launch(settings, written), time.monotonic()
-        delays = live(settings, live_slots, Progress(settings))
+        took_s, began = launch(settings, environ, written), time.monotonic()
+        delays = live(settings, live_slots, Progress(settings, written))
         lasted_s = time.monotonic() - began
         with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
             statuses = Counter(str(run.status.value) for run in instance.get_runs())
     found, expected = _plays(settings, written), decided(settings, written, folder)
     return {
         "slots of the backfill": slots,
-        "seconds until its launch was answered": round(took_s, 1),
+        "seconds to launch it": round(took_s, 1),
         "minutes until it was done": round(lasted_s / 60, 1),
         "plays of the month": len(expected),
         "plays that differ": len({*map(repr, found)} ^ {*map(repr, expected)}) + len(found) - len({*map(repr, found)}),

@@ -19,7 +19,7 @@ from tagger_platform.settings import Settings
 from tagger_platform_tests.journeys.processes import LOOK_S, end, kill_all, start, wait_until, with_variable
 
 UP_S = 60
-CODE, DAEMON, API, PAGES, DAGSTER_UI = "code server", "daemon", "api", "pages", "Dagster UI"
+CODE, DAEMON, API, PAGES = "code server", "daemon", "api", "pages"
 KEPT = (CODE, DAEMON, API, PAGES)
 RUN_WORKER = "run worker"
 REPOSITORY = Path(__file__).parents[2]
@@ -41,7 +41,7 @@ class Keeper:
         for name in self._wanted:
             self._start(name)
             if name == CODE:
-                self.wait_for(CODE)
+                wait_until(lambda: _listens(self.port(CODE)), UP_S, lambda: f"{CODE} listens: {self.said()[-2000:]}")
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -61,9 +61,6 @@ class Keeper:
         self._running[name].kill()
         self._running[name].wait()
         self._start(name)
-
-    def wait_for(self, name: str) -> None:
-        wait_until(lambda: _listens(self.port(name)), UP_S, lambda: f"{name} listens: {self.said()[-2000:]}")
 
     def look_after(self) -> list[str]:
         """Start again what ended by itself; returns the names."""
