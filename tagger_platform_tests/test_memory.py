@@ -51,6 +51,30 @@ before = held_kb()
 Loop(OneTick(), OneTick()).run()
 print(before - held_kb())
 """
+CIRCLES = """
+import gc, os, signal, weakref
+from tagger_platform.capture.service import Loop
+
+class OneTick:
+    "As a supervisor and as a writer."
+    def tick(self, wall, mono):
+        os.kill(os.getpid(), signal.SIGTERM)
+    def stop(self, *_):
+        pass
+    def stopped(self, mono):
+        return True
+
+class Circle:
+    pass
+
+circle = Circle()
+circle.itself = circle
+left = weakref.ref(circle)
+gc.disable()
+del circle
+Loop(OneTick(), OneTick()).run()
+print("gone" if left() is None else "there")
+"""
 SMALL_PIECE = """
 import contextlib, threading
 import numpy as np
@@ -105,6 +129,10 @@ def test_in_capture_all_threads_share_one_heap(capture: bool, where: str, tmp_pa
 
 def test_capture_gives_the_holes_in_its_heap_back() -> None:
     assert int(printed(HOLES, {})) > HOLES_KB
+
+
+def test_capture_frees_what_only_holds_itself() -> None:
+    assert printed(CIRCLES, {}) == "gone"
 
 
 def test_what_a_search_frees_is_used_again(tmp_path: Path) -> None:

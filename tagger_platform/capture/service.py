@@ -24,7 +24,13 @@ from tagger_platform.capture.server import Health, Server
 from tagger_platform.capture.supervisor import Supervisor
 from tagger_platform.capture.writer import Writer
 from tagger_platform.errors import RequestError, SettingsError, TransientError
-from tagger_platform.memory import return_holes, return_large_pieces, share_one_heap
+from tagger_platform.memory import (
+    pass_over_what_is_there,
+    return_circles,
+    return_holes,
+    return_large_pieces,
+    share_one_heap,
+)
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Room, Shedding, Spool
 from tagger_platform.spool.last_windows import LastWindows
@@ -60,6 +66,7 @@ def run(settings: Settings) -> int:
         writer.start()
         server.start()
         logger.info("capture of %d streams begins", len(settings.enabled_streams))
+        pass_over_what_is_there()
         try:
             loop.run()
         finally:
@@ -122,6 +129,7 @@ class Loop:
     def _tidy(self, mono: float) -> None:
         if mono >= self._tidy_at:
             self._tidy_at = mono + TIDY_S
+            return_circles()
             return_holes()
 
     def _wait(self, seconds: float) -> None:
