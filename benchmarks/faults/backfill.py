@@ -1,11 +1,12 @@
 """A month is run again while live slots come: how late each live slot is, and whether the plays are those of the month.
 
-    python -m benchmarks.faults.backfill [--slots 21600] [--live 20] [--hop 120] [--json FILE]
+    python -m benchmarks.faults.backfill [--slots 21600] [--live 20] [--hop 120] [--minutes 600] [--json FILE]
 
-The store holds the answers of a month of slots of one stream (21,600 at a hop of two minutes) and no plays, and all of
-them are launched as one run of a range, as the README says. Meanwhile a stand-in for capture hands over live slots at
-the instants at which capture would. A slot's delay is the time from its end until its run has finished;
-it may be two hops. In the end the plays are compared with those of the same month decided day by day.
+The store holds the answers of a month of slots of one stream (21,600 at a hop of two minutes) and no plays, and they
+are launched day by day, each day as one run, as the README says. Meanwhile a stand-in for capture hands over live slots
+at the instants at which capture would. A slot's delay is the time from its end until its run has finished;
+it may be two hops. In the end, or after so many minutes, the plays of the days that have run are compared with those of
+the same days decided one after the other.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,7 +41,7 @@ from tagger_platform.store.decide_again import decide_day
 from tagger_platform.store.expected import write_expected
 
 PORT = 47360
-KEYS_AT_ONCE, WINDOWS_AT_ONCE = 500, 1000
+SLOTS_AT_ONCE, WINDOWS_AT_ONCE, DAY_S = 500, 1000, 24 * 3600
 LOOK_S = 0.2
 ASK_S = 5
 LATEST_S = 600
@@ -81,26 +83,28 @@ def decided(settings: Settings, slots: list[Slot], folder: Path) -> list[Play]:
     return _plays(copy, slots)
 
 
-def launch(settings: Settings, environ: dict[str, str], slots: list[Slot]) -> float:
-    """Launch a run of the slots; returns the seconds that the command took."""
-    keys = [slot.key for slot in slots]
+def launch(settings: Settings, environ: dict[str, str], slots: list[Slot]) -> None:
+    """Launch a run of the slots of each day."""
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-        for first in range(0, len(keys), KEYS_AT_ONCE):
-            instance.add_dynamic_partitions(WINDOW_SLOTS.name or "", keys[first : first + KEYS_AT_ONCE])
+        for some in parts(slots, SLOTS_AT_ONCE):
+            instance.add_dynamic_partitions(WINDOW_SLOTS.name or "", [slot.key for slot in some])
     home = {"DAGSTER_HOME": str(settings.dagster_home), "PYTHONPATH": str(REPOSITORY)}
     words = ["job", "launch", "-w", str(settings.dagster_home / "workspace.yaml"), "-j", "window_job"]
-    tags = json.dumps({RANGE_START: keys[0], RANGE_END: keys[-1]})
-    began = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-m", "dagster", *words, "--tags", tags],
-        env={**os.environ, **environ, **home},
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_S,
-    )
-    if done.returncode:
-        raise AssertionError(done.stdout + done.stderr)
-    return time.monotonic() - began
+    for day in parts(slots, DAY_S // settings.hop_s):
+        tags = json.dumps({RANGE_START: day[0].key, RANGE_END: day[-1].key})
+        done = subprocess.run(
+            [sys.executable, "-m", "dagster", *words, "--tags", tags],
+            env={**os.environ, **environ, **home},
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_S,
+        )
+        if done.returncode:
+            raise AssertionError(done.stdout + done.stderr)
+
+
+def parts(slots: list[Slot], size: int) -> list[list[Slot]]:
+    return [slots[first : first + size] for first in range(0, len(slots), size)]
 
 
 def live(settings: Settings, slots: int, goes_on: Callable[[], bool] = lambda: False) -> list[float]:
@@ -125,38 +129,53 @@ def live(settings: Settings, slots: int, goes_on: Callable[[], bool] = lambda: F
 
 
 class Progress:
-    """Whether the run of the month is under way; Dagster is asked now and then, not at every look."""
+    """What has run of the slots; Dagster is asked now and then, not at every look."""
 
-    def __init__(self, settings: Settings, slots: list[Slot]) -> None:
-        self._home = str(settings.dagster_home)
-        self._which = dg.RunsFilter(tags={RANGE_START: slots[0].key})
-        self._asked, self._under_way = 0.0, True
+    def __init__(self, settings: Settings, slots: list[Slot], launching: Future[None], longest_s: float) -> None:
+        self._home, self._slots, self._launching = str(settings.dagster_home), slots, launching
+        self._asked, self._last = 0.0, time.monotonic() + longest_s
+        self.done: list[Slot] = []
 
-    def __call__(self) -> bool:
-        if self._under_way and time.monotonic() - self._asked > ASK_S:
-            with dg.DagsterInstance.from_config(self._home) as instance:
-                self._under_way = not all(run.is_finished for run in instance.get_runs(self._which))
+    def goes_on(self) -> bool:
+        if self._launching.done():
+            self._launching.result()
+        if time.monotonic() - self._asked > ASK_S:
+            self.done = self._finished()
             self._asked = time.monotonic()
-        return self._under_way
+        return len(self.done) < len(self._slots) and time.monotonic() < self._last
+
+    def _finished(self) -> list[Slot]:
+        """The slots from the first on whose runs have succeeded."""
+        with dg.DagsterInstance.from_config(self._home) as instance:
+            runs = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]))
+        ended = {run.tags[RANGE_START]: run.tags[RANGE_END] for run in runs if RANGE_START in run.tags}
+        done: list[Slot] = []
+        while len(done) < len(self._slots) and (end := ended.get(self._slots[len(done)].key)):
+            done = [slot for slot in self._slots if slot.key <= end]
+        return done
 
 
-def measure(folder: Path, slots: int, live_slots: int, hop_s: int) -> dict[str, object]:
+def measure(
+    folder: Path, slots: int, live_slots: int, hop_s: int, longest_s: float = float("inf")
+) -> dict[str, object]:
     environ = environment(folder, streams=1, port=PORT, hop_s=hop_s) | {"WINDOW_OFFSETS": "0"}
     settings = Settings.load(environ)
     written = month(settings, slots)
-    with Keeper(settings, environ, folder / "platform.log", only=(CODE, DAEMON)):
+    with Keeper(settings, environ, folder / "platform.log", only=(CODE, DAEMON)), ThreadPoolExecutor(1) as aside:
         alone = live(settings, max(2, live_slots // 10))
-        took_s, began = launch(settings, environ, written), time.monotonic()
-        delays = live(settings, live_slots, Progress(settings, written))
+        began = time.monotonic()
+        progress = Progress(settings, written, aside.submit(launch, settings, environ, written), longest_s)
+        delays = live(settings, live_slots, progress.goes_on)
         lasted_s = time.monotonic() - began
         with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
             statuses = Counter(str(run.status.value) for run in instance.get_runs())
-    found, expected = _plays(settings, written), decided(settings, written, folder)
+    done = progress.done
+    found, expected = _plays(settings, done), decided(settings, done, folder)
     return {
         "slots of the backfill": slots,
-        "seconds to launch it": round(took_s, 1),
-        "minutes until it was done": round(lasted_s / 60, 1),
-        "plays of the month": len(expected),
+        "slots that have run": len(done),
+        "in minutes": round(lasted_s / 60, 1),
+        "their plays": len(expected),
         "plays that differ": len({*map(repr, found)} ^ {*map(repr, expected)}) + len(found) - len({*map(repr, found)}),
         "hop, s": hop_s,
         "live slots during it": len(delays),
@@ -181,10 +200,11 @@ def main() -> None:
     parser.add_argument("--slots", type=int, default=21_600)
     parser.add_argument("--live", type=int, default=20)
     parser.add_argument("--hop", type=int, default=120)
+    parser.add_argument("--minutes", type=float, default=600)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        result = measure(Path(folder), options.slots, options.live, options.hop)
+        result = measure(Path(folder), options.slots, options.live, options.hop, options.minutes * 60)
     for name, value in result.items():
         print(f"{name:<56}{value}")
     if options.json:
