@@ -24,6 +24,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import dagster as dg
 
@@ -83,14 +84,16 @@ def decided(settings: Settings, slots: list[Slot], folder: Path) -> list[Play]:
     return _plays(copy, slots)
 
 
-def launch(settings: Settings, environ: dict[str, str], slots: list[Slot]) -> None:
-    """Launch a run of the slots of each day."""
+def launch(settings: Settings, environ: dict[str, str], slots: list[Slot], enough: Event) -> None:
+    """Launch a run of the slots of each day, until it is `enough`."""
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         for some in parts(slots, SLOTS_AT_ONCE):
             instance.add_dynamic_partitions(WINDOW_SLOTS.name or "", [slot.key for slot in some])
     home = {"DAGSTER_HOME": str(settings.dagster_home), "PYTHONPATH": str(REPOSITORY)}
     words = ["job", "launch", "-w", str(settings.dagster_home / "workspace.yaml"), "-j", "window_job"]
     for day in parts(slots, DAY_S // settings.hop_s):
+        if enough.is_set():
+            return
         tags = json.dumps({RANGE_START: day[0].key, RANGE_END: day[-1].key})
         done = subprocess.run(
             [sys.executable, "-m", "dagster", *words, "--tags", tags],
@@ -164,8 +167,12 @@ def measure(
     with Keeper(settings, environ, folder / "platform.log", only=(CODE, DAEMON)), ThreadPoolExecutor(1) as aside:
         alone = live(settings, max(2, live_slots // 10))
         began = time.monotonic()
-        progress = Progress(settings, written, aside.submit(launch, settings, environ, written), longest_s)
-        delays = live(settings, live_slots, progress.goes_on)
+        enough = Event()
+        progress = Progress(settings, written, aside.submit(launch, settings, environ, written, enough), longest_s)
+        try:
+            delays = live(settings, live_slots, progress.goes_on)
+        finally:
+            enough.set()
         lasted_s = time.monotonic() - began
         with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
             statuses = Counter(str(run.status.value) for run in instance.get_runs())
