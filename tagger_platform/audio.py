@@ -131,6 +131,8 @@ def read_window(path: Path, rate: int) -> Samples:
     except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
         raise AudioError(f"{path.name} is not audio that can be read, or it is damaged ({error})") from error
     _check_length(path, len(samples) / own_rate)
+    if len(samples) / own_rate * rate > MOST_VALUES:
+        raise AudioError(f"{path.name} is no window, or it is damaged: it claims {own_rate} samples a second")
     mono = np.nan_to_num(samples.mean(axis=1), posinf=0.0, neginf=0.0)
     return _resampled(mono, own_rate, rate)
 

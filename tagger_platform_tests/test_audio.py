@@ -133,6 +133,12 @@ def test_what_is_no_audio_gets_a_sentence_with_the_file_name(read, content, sent
         read(path)
 
 
+def test_a_window_whose_head_claims_an_hour_of_few_samples_is_damaged(tmp_path):
+    soundfile.write(tmp_path / "window.wav", np.zeros(32_000, np.float32), 8)
+    with pytest.raises(AudioError, match=r"window\.wav is no window, or it is damaged: it claims 8 samples a second"):
+        read_window(tmp_path / "window.wav", 16_000)
+
+
 def test_a_window_whose_head_claims_terabytes_is_damaged(tmp_path):
     path = tmp_path / "window.flac"
     soundfile.write(path, tone(12, 16_000), 16_000)
