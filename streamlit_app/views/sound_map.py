@@ -44,6 +44,7 @@ def page() -> None:
         st.warning(problem)
     if number != NO_CLUSTER and chosen is None:
         st.warning(_("The cluster in the address is not on this map any more: these are all of them."))
+    _open_clicked(map_version, chosen)
     clusters = _clusters(map_version)
     st.caption(_in_words(drawn, chosen))
     _picker(drawn, clusters, chosen)
@@ -125,15 +126,13 @@ def _picked() -> None:
 
 
 def _chart(map_version: str, drawn: SoundMap, chosen: int | None) -> Sequence[map_chart.Area]:
-    """Draw the map; returns the regions that are drawn on it. A click on a dot leads to its track, at once: to draw a
-    hundred thousand dots again only to leave them takes longer than the track's own page."""
-    visitor, key = preferences.current(), f"map_of_{chosen}"
-    groups, option = _drawn(map_version, visitor.language, visitor.theme, chosen)
-    _open_clicked(groups, key)
+    """Draw the map; returns the regions that are drawn on it."""
+    visitor = preferences.current()
+    _groups, option = _drawn(map_version, visitor.language, visitor.theme, chosen)
     state = st.echarts_chart(
         option,
         height=map_chart.HEIGHT_PX,
-        key=key,
+        key=_key(chosen),
         on_select="rerun",
         alt=_("Sound map: its clusters and their tracks are listed in the table below"),
     )
@@ -152,12 +151,21 @@ def _drawn(
     return groups, map_chart.option(drawn, groups, chosen, palette)
 
 
-def _open_clicked(groups: Sequence[map_chart.Group], key: str) -> None:
-    if key in st.session_state:
-        for selected in st.session_state[key].selection.selected:
-            if selected["series_index"] < len(groups):
-                dot = groups[selected["series_index"]].dots[selected["data_indices"][0]]
-                _open(dot.track_id)
+def _key(chosen: int | None) -> str:
+    return f"map_of_{chosen}"
+
+
+def _open_clicked(map_version: str, chosen: int | None) -> None:
+    """A click on a dot leads to its track, before anything is drawn: to draw a hundred thousand dots only to leave
+    them takes longer than the track's own page."""
+    if _key(chosen) not in st.session_state:
+        return
+    visitor = preferences.current()
+    groups, _option = _drawn(map_version, visitor.language, visitor.theme, chosen)
+    for selected in st.session_state[_key(chosen)].selection.selected:
+        if selected["series_index"] < len(groups):
+            dot = groups[selected["series_index"]].dots[selected["data_indices"][0]]
+            _open(dot.track_id)
 
 
 def _open(track_id: str) -> None:
