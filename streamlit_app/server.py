@@ -3,7 +3,6 @@
 What belongs here: the server around `app.py`. What does not: anything that is drawn.
 """
 
-import gc
 import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +22,7 @@ from streamlit_app.document import choose, document
 from streamlit_app.pages import PATHS
 from streamlit_app.ui import failures
 from streamlit_app.ui.frame import PREFERENCES_PATH
+from tagger_platform.memory import pass_over_what_is_there
 from tagger_platform.observe.logs import set_up_logging
 from tagger_platform.store.art import HEADERS as ART_HEADERS
 from tagger_platform.store.art import PATH as ART_PATH
@@ -77,7 +77,7 @@ async def preload(_: st.App) -> AsyncIterator[None]:
     set_up_logging(settings.log_level, structured=settings.structured_logs)
     for name in PRELOADED:
         importlib.import_module(name)
-    gc.freeze()  # a hundred thousand objects that stay: to look through them again took a page 0.1 CPU-s
+    pass_over_what_is_there()
     yield
 
 

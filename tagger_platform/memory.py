@@ -1,7 +1,8 @@
-"""How freed memory goes back to the system, or stays to be used again: under Linux with glibc, nothing elsewhere.
+"""How freed memory goes back to the system, or stays to be used again, and when Python looks for what is free.
 
-What belongs here: what a process asks of the C library. What does not: what is kept, and for how long (each class
-bounds its own). A process that listens for months gives back (capture); one that searches keeps.
+What belongs here: what a process asks of the C library (under Linux with glibc, nothing elsewhere) and of the
+collector. What does not: what is kept, and for how long (each class bounds its own). A process that listens for months
+gives back (capture); one that searches keeps.
 """
 
 import gc
@@ -57,8 +58,8 @@ def return_holes() -> None:
 def pass_over_what_is_there() -> None:
     """From now on the collector looks only at what is made later: not at modules, which stay.
 
-    By itself it looks at all once a quarter as much has been made anew, which in a process with a hundred thousand such
-    objects are megabytes of circles that nobody holds.
+    By itself it looks at all once a quarter as much has been made anew: in a process with a hundred thousand objects
+    that stay, megabytes of circles that nobody holds, and 0.1 CPU-s a look.
     """
     gc.collect()
     gc.freeze()

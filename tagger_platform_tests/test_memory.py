@@ -28,7 +28,7 @@ heap = next(line.split()[0] for line in open("/proc/self/maps") if "[heap]" in l
 start, end = (int(address, 16) for address in heap.split("-"))
 print("on the heap" if start <= piece.ctypes.data < end else "on its own")
 """
-HOLES = """
+ONE_TICK = """
 import os, signal
 from tagger_platform.capture.service import Loop
 
@@ -40,7 +40,8 @@ class OneTick:
         pass
     def stopped(self, mono):
         return True
-
+"""
+HOLES = """
 def held_kb():
     return int(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmRSS")))
 
@@ -52,17 +53,7 @@ Loop(OneTick(), OneTick()).run()
 print(before - held_kb())
 """
 CIRCLES = """
-import gc, os, signal, weakref
-from tagger_platform.capture.service import Loop
-
-class OneTick:
-    "As a supervisor and as a writer."
-    def tick(self, wall, mono):
-        os.kill(os.getpid(), signal.SIGTERM)
-    def stop(self, *_):
-        pass
-    def stopped(self, mono):
-        return True
+import gc, weakref
 
 class Circle:
     pass
@@ -128,11 +119,11 @@ def test_in_capture_all_threads_share_one_heap(capture: bool, where: str, tmp_pa
 
 
 def test_capture_gives_the_holes_in_its_heap_back() -> None:
-    assert int(printed(HOLES, {})) > HOLES_KB
+    assert int(printed(ONE_TICK + HOLES, {})) > HOLES_KB
 
 
 def test_capture_frees_what_only_holds_itself() -> None:
-    assert printed(CIRCLES, {}) == "gone"
+    assert printed(ONE_TICK + CIRCLES, {}) == "gone"
 
 
 def test_what_a_search_frees_is_used_again(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ from tagger_platform.store import writes
 from tagger_platform.store.database import Database
 from tagger_platform.store.decide_again import decide_day
 from tagger_platform.store.expected import write_expected
+from tagger_platform_tests.journeys.processes import wait_until
 
 PORT = 47360
 SLOTS_AT_ONCE, WINDOWS_AT_ONCE, DAY_S = 500, 1000, 24 * 3600
@@ -111,12 +112,18 @@ def parts(slots: list[Slot], size: int) -> list[list[Slot]]:
 
 
 def live(settings: Settings, slots: int, goes_on: Callable[[], bool] = lambda: False) -> list[float]:
-    """Hand over live slots on the clock, `slots` of them and more while `goes_on`; returns each one's delay in s."""
+    """Hand over live slots on the clock, `slots` of them and more while `goes_on`; returns the delay of each in s."""
     day, spool, delays = Day(settings), Spool(settings.spool_dir), dict[str, float]()
     waiting: dict[str, Slot] = {}
     following = Slot.containing(datetime.now(UTC), settings.hop_s).next(settings.hop_s)
-    last = time.time() + slots * settings.hop_s + LATEST_S
-    while (going := goes_on()) or (len(delays) < slots and time.time() < last):
+    patience_s = slots * settings.hop_s + LATEST_S
+    last = time.time() + patience_s
+    while time.time() < last:
+        going = goes_on()
+        if going:
+            last = time.time() + patience_s
+        elif len(delays) >= slots and not waiting:
+            break
         end = following.start.timestamp() + settings.hop_s
         if time.time() >= end and (going or len(delays) + len(waiting) < slots):
             day.publish(spool, following)
@@ -127,8 +134,7 @@ def live(settings: Settings, slots: int, goes_on: Callable[[], bool] = lambda: F
                 delays[key] = time.time() - slot.start.timestamp() - settings.hop_s
                 del waiting[key]
         time.sleep(LOOK_S)
-    late = {key for key, slot in waiting.items() if time.time() - slot.start.timestamp() > 3 * settings.hop_s}
-    return [*delays.values(), *(float("inf") for _ in late)]
+    return [*delays.values(), *(float("inf") for _ in waiting)]
 
 
 class Progress:
@@ -175,6 +181,10 @@ def measure(
             enough.set()
         lasted_s = time.monotonic() - began
         with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+            if len(progress.done) == slots:
+                wait_until(
+                    lambda: all(run.is_finished for run in instance.get_runs()), LATEST_S, lambda: "all runs end"
+                )
             statuses = Counter(str(run.status.value) for run in instance.get_runs())
     done = progress.done
     found, expected = _plays(settings, done), decided(settings, done, folder)

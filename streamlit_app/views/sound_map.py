@@ -44,12 +44,14 @@ def page() -> None:
         st.warning(problem)
     if number != NO_CLUSTER and chosen is None:
         st.warning(_("The cluster in the address is not on this map any more: these are all of them."))
-    _open_clicked(map_version, chosen)
+    visitor = preferences.current()
+    groups, option = _drawn(map_version, visitor.language, visitor.theme, chosen)
+    _open_clicked(groups, chosen)
     clusters = _clusters(map_version)
     st.caption(_in_words(drawn, chosen))
     _picker(drawn, clusters, chosen)
     with st.container(key="sound_map"):
-        areas = _chart(map_version, drawn, chosen)
+        areas = _chart(option, chosen)
     if areas:
         _listed(_("In what you drew"), map_chart.inside(areas, drawn.dots), version)
     elif chosen is not None:
@@ -125,10 +127,8 @@ def _picked() -> None:
     st.query_params.from_dict(address.parameters(cluster=st.session_state[CLUSTER_KEY]))
 
 
-def _chart(map_version: str, drawn: SoundMap, chosen: int | None) -> Sequence[map_chart.Area]:
+def _chart(option: map_chart.Option, chosen: int | None) -> Sequence[map_chart.Area]:
     """Draw the map; returns the regions that are drawn on it."""
-    visitor = preferences.current()
-    _groups, option = _drawn(map_version, visitor.language, visitor.theme, chosen)
     state = st.echarts_chart(
         option,
         height=map_chart.HEIGHT_PX,
@@ -155,13 +155,11 @@ def _key(chosen: int | None) -> str:
     return f"map_of_{chosen}"
 
 
-def _open_clicked(map_version: str, chosen: int | None) -> None:
+def _open_clicked(groups: Sequence[map_chart.Group], chosen: int | None) -> None:
     """A click on a dot leads to its track, before anything is drawn: to draw a hundred thousand dots only to leave
     them takes longer than the track's own page."""
     if _key(chosen) not in st.session_state:
         return
-    visitor = preferences.current()
-    groups, _option = _drawn(map_version, visitor.language, visitor.theme, chosen)
     for selected in st.session_state[_key(chosen)].selection.selected:
         if selected["series_index"] < len(groups):
             dot = groups[selected["series_index"]].dots[selected["data_indices"][0]]

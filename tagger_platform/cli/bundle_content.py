@@ -18,6 +18,7 @@ from tagger_platform import __version__
 from tagger_platform.api.health import watched
 from tagger_platform.cli.doctor import findings
 from tagger_platform.cli.log_file import log_files
+from tagger_platform.defs.slots import named
 from tagger_platform.health.parts import look
 from tagger_platform.model import iso
 from tagger_platform.settings import Settings, shown
@@ -93,7 +94,7 @@ def _run(instance: dg.DagsterInstance, record: dg.RunRecord) -> dict[str, Any]:
         "run_id": run.run_id,
         "job": run.job_name,
         "status": run.status.value,
-        "partition": run.tags.get("dagster/partition"),
+        "partition": named(run),
         "lane": run.tags.get("tagger/lane"),
         **{name: at and iso(datetime.fromtimestamp(at, UTC)) for name, at in times.items()},
         "errors": list(_errors(instance, run.run_id)) if run.status is dg.DagsterRunStatus.FAILURE else [],

@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 
 from tagger_platform.defs.platform import Platform
-from tagger_platform.defs.slots import TRACEPARENT, span_of
+from tagger_platform.defs.slots import TRACEPARENT, named
 from tagger_platform.observe import tracing
 from tagger_platform.observe.logs import bound, make_handler, set_up_logging
 from tagger_platform.settings import Settings
@@ -28,7 +28,7 @@ def observed(platform: Platform, *, alone: bool) -> dg.ResourceDefinition:
         if run is None:  # a sensor
             yield platform
             return
-        slot = "...".join(dict.fromkeys(span_of(run) or ())) or None
+        slot = named(run)
         told = {"job": run.job_name, "run_id": run.run_id, **({"slot": slot} if slot else {})}
         with (
             bound(run_id=run.run_id, slot=slot),

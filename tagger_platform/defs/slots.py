@@ -37,8 +37,8 @@ LATE = {LANE: "late", "dagster/priority": "0", **LONGEST_RUN}
 BACKFILL = LATE | {"dagster/max_runtime": "3600"}
 """Of runs that people launch: they may be of many slots."""
 MOST_SLOTS = dg.BackfillPolicy.multi_run(max_partitions_per_run=60)
-"""A run of one slot costs 4 CPU-s for its process and 0.2 for the slot: a month's backfill with a run for each would
-take a day. Sixty slots of a thousand streams are done within the hour that a run may take."""
+"""A run of one slot costs 4 CPU-s for its process and 0.07 for the slot: a month's backfill with a run for each would
+take a day. Sixty slots of a thousand streams (45 CPU-s each) fit into the hour that a run may take."""
 warnings.filterwarnings("ignore", "Parameter `backfill_policy`")  # in beta; every process would say so three times
 TRACEPARENT = "tagger/traceparent"
 """Tag of a run that goes on with the trace which capture began."""
@@ -93,6 +93,11 @@ def span_of(run: dg.DagsterRun) -> tuple[str, str] | None:
     one = run.tags.get(PARTITION)
     first, last = run.tags.get(RANGE_START, one), run.tags.get(RANGE_END, one)
     return (first, last) if first and last else None
+
+
+def named(run: dg.DagsterRun) -> str | None:
+    """A run's slot, or its first and last as Dagster writes a range: ``first...last``."""
+    return "...".join(dict.fromkeys(span_of(run) or ())) or None
 
 
 def requests(waiting: Sequence[str], runs: Mapping[str, SlotRuns], now: datetime) -> list[Request]:

@@ -112,7 +112,7 @@ RECORDINGS = (
                pad=i.CHOIR, seconds=61)),
     ident("Velvet FM", 31), ident("Harbour Radio", 32), ident("Radio Meridian", 33), ident("Static City", 34),
     talk("Morning Host", 41), talk("Evening Host", 42), talk("News Desk", 43),
-)  # fmt: skip
+)  # fmt: skip # a song in two lines: see above
 
 
 def render(folder: Path) -> list[Piece]:

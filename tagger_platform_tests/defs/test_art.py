@@ -20,12 +20,6 @@ from tagger_platform_tests.standins.pictures import Certificate, Mode, PictureSt
 from tagger_platform_tests.store.test_art import NOW, play_with
 
 
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
-
-
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     return Certificate.make(tmp_path_factory.mktemp("tls"))

@@ -18,12 +18,6 @@ from tagger_platform_tests.test_spool import slots
 
 
 @pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
-
-
-@pytest.fixture
 def shazam() -> Iterator[ShazamStandIn]:
     with ShazamStandIn(one_song()) as standin:
         yield standin

@@ -1,7 +1,7 @@
 """Windows without an answer are asked again, and in the end nothing is missing but the time it took."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,12 +36,6 @@ A, B, C = (slot.key for slot in slots(3))
 def _no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stage that fails here is a bug: fail at once instead of after its infrastructure retries."""
     monkeypatch.setattr(dg.RetryPolicy, "max_retries", 0)
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
 
 
 # which slot

@@ -1,7 +1,5 @@
 """The promises of the log as Dagster shows them: told by every slot's run, broken when the store is."""
 
-from collections.abc import Iterator
-
 import dagster as dg
 import pytest
 
@@ -17,12 +15,6 @@ BREAKS = {
     APART: "INSERT INTO plays SELECT * REPLACE ('again' AS play_id) FROM plays",
     KNOWN: "DELETE FROM tracks",
 }
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
 
 
 def told(result: dg.ExecuteInProcessResult) -> dict[str, bool]:

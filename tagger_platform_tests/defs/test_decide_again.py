@@ -1,6 +1,5 @@
 """The job that decides a day again: what it is told, what it shows, and that it refuses with a sentence."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import dagster as dg
@@ -16,12 +15,6 @@ SONG = Track("catalogue", "1", "Song | one", "Band", duration_s=200.0)
 SLOT = Slot.parse("2026-11-21T03:30:00Z")
 DAY = "2026-11-20"
 """The local day of that slot."""
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
 
 
 @pytest.fixture

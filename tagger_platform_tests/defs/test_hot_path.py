@@ -1,6 +1,6 @@
 """The assets of a slot, run in this process: plays come out, whatever goes wrong on the way."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -115,12 +115,6 @@ class Hot:
 def _no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stage that fails here is a bug: fail at once instead of after its infrastructure retries."""
     monkeypatch.setattr(dg.RetryPolicy, "max_retries", 0)
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
 
 
 def answers(*found: Slot, stream: str = "kexp") -> dict[str, Track]:

@@ -1,6 +1,5 @@
 """The nightly assets: what a run shows, when it comes, and what is left when the map is turned off."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,12 +27,6 @@ class NoModel(FakeEmbedder):
     @name.setter
     def name(self, value):
         """What every embedder sets."""
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
 
 
 @pytest.fixture

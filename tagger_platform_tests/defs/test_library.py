@@ -33,12 +33,6 @@ Status = dg.DagsterRunStatus
 
 
 @pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
-
-
-@pytest.fixture
 def platform(settings: Settings) -> Platform:
     return Platform(settings, recognizers=[])
 

@@ -1,7 +1,6 @@
 """The providers that the settings ask for, each met over real sockets by a run of the job."""
 
 import zlib
-from collections.abc import Iterator
 from itertools import count
 
 import dagster as dg
@@ -17,12 +16,6 @@ from tagger_platform_tests.test_spool import slots
 
 HOP_S = 120
 ACOUSTID = {"ACOUSTID_ENABLED": "true", "ACOUSTID_API_KEY": "a-key"}
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tagger_platform.definitions import build
 from tagger_platform.defs import history as module
 from tagger_platform.defs.history import Pruned, prune
 from tagger_platform.defs.retention import retention_job
-from tagger_platform.defs.slots import WINDOW_SLOTS
+from tagger_platform.defs.slots import RANGE_END, RANGE_START, WINDOW_SLOTS
 from tagger_platform.health.parts import NIGHTLY
 from tagger_platform.settings import Settings
 from tagger_platform.store.runs import last_runs
@@ -28,12 +28,6 @@ from tagger_platform_tests.test_spool import FIRST, slots
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 SOME_DAYS = timedelta(days=40)
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
 
 
 def night(hot: Hot, instance: dg.DagsterInstance, now: datetime) -> dg.ExecuteInProcessResult:
@@ -192,7 +186,7 @@ def test_a_run_in_flight_and_its_partition_stay(
 
 
 def test_all_slots_of_a_backfill_in_flight_stay(history: dg.DagsterInstance, settings: Settings) -> None:
-    ends = {"dagster/asset_partition_range_start": SLOTS[0].key, "dagster/asset_partition_range_end": SLOTS[1].key}
+    ends = {RANGE_START: SLOTS[0].key, RANGE_END: SLOTS[1].key}
     job = build(settings).resolve_job_def("window_job")
     history.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=ends)
     assert prune(history, datetime.now(UTC) + timedelta(days=1)) == Pruned(runs=3, partitions=1, leftovers=0)

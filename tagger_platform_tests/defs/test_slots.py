@@ -1,7 +1,6 @@
 """How slots of the spool become partitions and runs: once each, in order, and again after a failure."""
 
 import logging
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -75,12 +74,6 @@ def test_what_is_on_air_waits_for_no_backlog() -> None:
 
 
 # the sensor
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
 
 
 @pytest.fixture

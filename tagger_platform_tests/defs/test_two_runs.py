@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,12 +49,6 @@ class Slow(Table):
 def _no_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stage that fails here is a bug: fail at once instead of after its infrastructure retries."""
     monkeypatch.setattr(dg.RetryPolicy, "max_retries", 0)
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
 
 
 def publish(hot: Hot) -> None:

@@ -17,5 +17,5 @@ def test_a_backfill_writes_the_plays_of_its_slots_in_order_and_live_slots_come_w
     assert result["plays that differ"] == 0
     runs = result["runs in the end"]
     assert isinstance(runs, dict)
-    assert runs["SUCCESS"] > LIVE
-    assert set(runs) <= {"SUCCESS", "NOT_STARTED", "QUEUED", "STARTING", "STARTED"}
+    assert set(runs) == {"SUCCESS"}
+    assert runs["SUCCESS"] > 2 * LIVE, "a run is missing"
