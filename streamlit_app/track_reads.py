@@ -13,15 +13,15 @@ from streamlit_app.reads import database, settings
 from tagger_platform.model import Track
 from tagger_platform.store import map_report, track_reports
 from tagger_platform.store.map_report import SoundMap
-from tagger_platform.store.track_reports import Airing, HeardTrack, TrackStory
+from tagger_platform.store.track_reports import HeardTrack, TrackStory
 
 ENTRIES = 32
-"""Tracks and pages of their plays kept in memory at once."""
+"""Tracks, with a page of their plays each, kept in memory at once."""
 MAPS = 2
 """Maps kept in memory at once: the newest, and the one before while a new one takes its place."""
 LATELY_DAYS, MOST_LATELY = 30, 50
 """The empty search shows so many tracks, counted over as many days as a search shows bars for."""
-STORY_DAYS = 90
+STORY_DAYS, PAGE_PLAYS = 90, 50
 
 
 def most_heard(version: str, today: date) -> list[HeardTrack]:
@@ -33,12 +33,8 @@ def known_tracks(version: str, track_ids: Sequence[str]) -> dict[str, Track]:
     return _known_tracks(str(settings().database_path), version, tuple(track_ids))
 
 
-def track_story(version: str, track_id: str, today: date) -> TrackStory | None:
-    return _track_story(str(settings().database_path), version, track_id, today)
-
-
-def airings(version: str, track_id: str, limit: int, offset: int) -> list[Airing]:
-    return _airings(str(settings().database_path), version, track_id, limit, offset)
+def track_story(version: str, track_id: str, today: date, page: int) -> TrackStory | None:
+    return _track_story(str(settings().database_path), version, track_id, today, page)
 
 
 def map_version(version: str) -> str:
@@ -63,15 +59,12 @@ def _known_tracks(path: str, version: str, track_ids: tuple[str, ...]) -> dict[s
 
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)
-def _track_story(path: str, version: str, track_id: str, today: date) -> TrackStory | None:
+def _track_story(path: str, version: str, track_id: str, today: date, page: int) -> TrackStory | None:
     if not version:
         return None
-    return track_reports.track_story(database(path), track_id, today, settings().tz, days=STORY_DAYS)
-
-
-@st.cache_data(max_entries=ENTRIES, show_spinner=False)
-def _airings(path: str, version: str, track_id: str, limit: int, offset: int) -> list[Airing]:
-    return track_reports.airings(database(path), track_id, limit=limit, offset=offset) if version else []
+    return track_reports.track_story(
+        database(path), track_id, today, settings().tz, days=STORY_DAYS, page=page, page_plays=PAGE_PLAYS
+    )
 
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)

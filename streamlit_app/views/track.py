@@ -5,8 +5,10 @@ of tracks (`ui.track_list`).
 """
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime
 from html import escape
+from typing import Any
 from urllib.parse import quote
 
 import streamlit as st
@@ -18,7 +20,6 @@ from streamlit_app.words import _, ngettext
 from tagger_platform.model import PlayStatus, Track
 from tagger_platform.store.track_reports import Airing, TrackStory
 
-PAGE_PLAYS = 50
 LAST_PAGE = 999_999
 ROW_PX, HEAD_PX, ROWS_SHOWN = 36, 38, 15
 
@@ -32,8 +33,13 @@ def page() -> None:
     if not track_id:
         states.empty(_("This page shows one track: choose it on the page Search or on the Sound map."))
         return
+    with ThreadPoolExecutor(1) as meanwhile:  # the api looks through all vectors while the log is read and drawn
+        _story(track_id, number, meanwhile.submit(reads.api().get, f"/api/tracks/{quote(track_id, safe='')}/similar"))
+
+
+def _story(track_id: str, number: int, similar: Future[dict[str, Any]]) -> None:
     version, today = reads.version(), datetime.now(reads.settings().tz).date()
-    story = track_reads.track_story(version, track_id, today)
+    story = track_reads.track_story(version, track_id, today, number)
     if story is None:
         states.empty(_("The log has no play of such a track, or no longer: find another one on the page Search."))
         return
@@ -44,9 +50,9 @@ def page() -> None:
     plays, others = st.columns([3, 2], gap="large")
     with plays:
         _by_stream(story, titles)
-        _plays(version, story, titles, number)
+        _plays(story, titles)
     with others, failures.told():
-        _similar(track_id)
+        _similar(similar)
 
 
 def _head(track: Track) -> None:
@@ -96,16 +102,13 @@ def _by_stream(story: TrackStory, titles: Mapping[str, str]) -> None:
     st.html(f'<ul class="shares" aria-label="{escape(_("Plays by stream"))}">{rows}</ul>')
 
 
-def _plays(version: str, story: TrackStory, titles: Mapping[str, str], number: int) -> None:
-    pages = -(-story.plays // PAGE_PLAYS)
-    number = min(number, pages)
-    shown = track_reads.airings(version, story.track.track_id, PAGE_PLAYS, PAGE_PLAYS * (number - 1))
+def _plays(story: TrackStory, titles: Mapping[str, str]) -> None:
     st.subheader(_("All plays"))
     st.dataframe(
-        [_play(airing, titles) for airing in shown],
+        [_play(airing, titles) for airing in story.airings],
         hide_index=True,
         row_height=ROW_PX,
-        height=HEAD_PX + ROW_PX * min(len(shown), ROWS_SHOWN),
+        height=HEAD_PX + ROW_PX * min(len(story.airings), ROWS_SHOWN),
         key="airings",
         column_config={
             "moment": st.column_config.TextColumn(_("Time")),
@@ -117,8 +120,9 @@ def _plays(version: str, story: TrackStory, titles: Mapping[str, str], number: i
             "status": st.column_config.TextColumn("", width="small"),
         },
     )
+    pages = -(-story.plays // track_reads.PAGE_PLAYS)
     if pages > 1:
-        _leaf(story.track.track_id, number, pages)
+        _leaf(story.track.track_id, story.page, pages)
 
 
 def _play(airing: Airing, titles: Mapping[str, str]) -> dict[str, object]:
@@ -153,10 +157,10 @@ def _go(track_id: str, number: int) -> None:
     st.query_params.from_dict(address.parameters(id=track_id, page=number if number > 1 else None))
 
 
-def _similar(track_id: str) -> None:
+def _similar(similar: Future[dict[str, Any]]) -> None:
     st.subheader(_("Similar tracks"))
     st.caption(_("Those whose names are nearest in meaning; 1.00 is the same."))
-    answer = reads.api().get(f"/api/tracks/{quote(track_id, safe='')}/similar")
+    answer = similar.result()
     if missing := _missing(answer["missing"]):
         states.empty(missing)
         return

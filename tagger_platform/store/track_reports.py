@@ -4,6 +4,7 @@ What belongs here: one function per question, each one turn at the store. What d
 (`search_index`), the log of a day (`reports`).
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
@@ -11,7 +12,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from tagger_platform.model import PlayStatus, Track
 from tagger_platform.store.art import tracks_with_local_art
 from tagger_platform.store.database import Connection, Database
-from tagger_platform.store.histograms import plays_between
+from tagger_platform.store.histograms import STRETCH, plays_between
 from tagger_platform.store.reports import day_bounds
 from tagger_platform.store.rows import TRACK_FIELDS, aware, naive, track_from
 
@@ -25,18 +26,6 @@ class HeardTrack:
 
 
 @dataclass(frozen=True)
-class TrackStory:
-    """All about a track that was played: `by_stream` are its plays by stream, most first; `by_day` as above."""
-
-    track: Track
-    plays: int
-    first: datetime
-    last: datetime
-    by_stream: Mapping[str, int]
-    by_day: Sequence[int]
-
-
-@dataclass(frozen=True)
 class Airing:
     """A play of a track that is known already."""
 
@@ -46,6 +35,23 @@ class Airing:
     ended_at: datetime
     status: PlayStatus
     confidence: float
+
+
+@dataclass(frozen=True)
+class TrackStory:
+    """All about a track that was played: `by_stream` are its plays by stream, most first; `by_day` as above.
+
+    `airings` are those of page `page`, the first being 1, the newest first.
+    """
+
+    track: Track
+    plays: int
+    first: datetime
+    last: datetime
+    by_stream: Mapping[str, int]
+    by_day: Sequence[int]
+    airings: Sequence[Airing]
+    page: int
 
 
 def most_heard(database: Database, last_day: date, tz: tzinfo, *, days: int, most: int) -> list[HeardTrack]:
@@ -68,36 +74,61 @@ def known_tracks(database: Database, track_ids: Sequence[str]) -> dict[str, Trac
         return _tracks(connection, track_ids)
 
 
-def track_story(database: Database, track_id: str, last_day: date, tz: tzinfo, *, days: int) -> TrackStory | None:
-    """All about a track, its plays counted on the `days` local days up to `last_day`; None where none is logged."""
+def track_story(
+    database: Database, track_id: str, last_day: date, tz: tzinfo, *, days: int, page: int, page_plays: int
+) -> TrackStory | None:
+    """All about a track; None where none is logged.
+
+    Its plays are counted on the `days` local days up to `last_day`; after its last page the last one is shown.
+    """
+    bounds = _day_bounds(last_day, tz, days)
     with database.reading() as connection:
-        rows = connection.execute(
-            "SELECT stream, count(*), min(started_at), max(started_at) FROM plays WHERE track_id = ?"
-            " GROUP BY stream ORDER BY count(*) DESC, stream",
-            [track_id],
-        ).fetchall()
+        counted = _counted(connection, track_id, bounds)
         track = _tracks(connection, [track_id]).get(track_id)
-        if track is None or not rows:
+        if track is None or not counted:
             return None
-        by_day = plays_between(connection, [track_id], _day_bounds(last_day, tz, days))[track_id]
+        by_stream, by_day = Counter[str](), Counter[int | None]()
+        for stream, day, count, _, _ in counted:
+            by_stream[stream] += count
+            by_day[day] += count
+        page = min(page, -(-by_stream.total() // page_plays))
+        airings = _airings(connection, track_id, limit=page_plays, offset=page_plays * (page - 1))
     return TrackStory(
         track,
-        sum(count for _, count, _, _ in rows),
-        aware(min(first for _, _, first, _ in rows)),
-        aware(max(last for _, _, _, last in rows)),
-        {stream: count for stream, count, _, _ in rows},
-        by_day,
+        by_stream.total(),
+        aware(min(first for _, _, _, first, _ in counted)),
+        aware(max(last for _, _, _, _, last in counted)),
+        dict(sorted(by_stream.items(), key=lambda one: (-one[1], one[0]))),
+        [by_day[day] for day in range(days)],
+        airings,
+        page,
     )
 
 
-def airings(database: Database, track_id: str, *, limit: int, offset: int = 0) -> list[Airing]:
+def _counted(
+    connection: Connection, track_id: str, bounds: Sequence[datetime]
+) -> list[tuple[str, int | None, int, datetime, datetime]]:
+    """A track's plays by stream and day, None on any other day: how many, and the first and last of them."""
+    rows: list[tuple[str, int | None, int, datetime, datetime]] = connection.execute(
+        f"SELECT stream, CASE WHEN started_at >= $first AND started_at < $end THEN {STRETCH} END,"
+        " count(*), min(started_at), max(started_at) FROM plays WHERE track_id = $track GROUP BY ALL",
+        {
+            "starts": [naive(bound) for bound in bounds[:-1]],
+            "first": naive(bounds[0]),
+            "end": naive(bounds[-1]),
+            "track": track_id,
+        },
+    ).fetchall()
+    return rows
+
+
+def _airings(connection: Connection, track_id: str, *, limit: int, offset: int) -> list[Airing]:
     """The plays of a track, newest first."""
-    with database.reading() as connection:
-        rows = connection.execute(
-            "SELECT play_id, stream, started_at, ended_at, status, confidence FROM plays WHERE track_id = ?"
-            " ORDER BY started_at DESC, play_id LIMIT ? OFFSET ?",
-            [track_id, limit, offset],
-        ).fetchall()
+    rows = connection.execute(
+        "SELECT play_id, stream, started_at, ended_at, status, confidence FROM plays WHERE track_id = ?"
+        " ORDER BY started_at DESC, play_id LIMIT ? OFFSET ?",
+        [track_id, limit, offset],
+    ).fetchall()
     return [
         Airing(play_id, stream, aware(start), aware(end), PlayStatus(status), confidence)
         for play_id, stream, start, end, status, confidence in rows

@@ -51,7 +51,7 @@ def test_search_and_a_tracks_own_page_count_its_plays_on_the_day_they_were(datab
     play_every_hour(database, day)
     (most,) = most_heard(database, day + ONE, samples.TZ, days=30, most=50)
     found = reports.plays_per_day(database, [SONG.track_id], day + ONE, samples.TZ)[SONG.track_id]
-    story = track_story(database, SONG.track_id, day + ONE, samples.TZ, days=90)
+    story = track_story(database, SONG.track_id, day + ONE, samples.TZ, days=90, page=1, page_plays=1)
     assert story
     for by_day in (most.plays_by_day, found, story.by_day):
         assert list(by_day[-4:]) == [0, 1, hours, 1]
@@ -60,7 +60,7 @@ def test_search_and_a_tracks_own_page_count_its_plays_on_the_day_they_were(datab
 @odd_days
 def test_the_histogram_names_every_day_once(database: Database, day: date, hours: int):
     play_every_hour(database, day)
-    story = track_story(database, SONG.track_id, day + ONE, samples.TZ, days=90)
+    story = track_story(database, SONG.track_id, day + ONE, samples.TZ, days=90, page=1, page_plays=1)
     assert story
     chart = histogram.option(story.by_day, day + ONE, DARK)
     bars = dict(zip(chart["xAxis"]["data"], chart["series"][0]["data"], strict=True))

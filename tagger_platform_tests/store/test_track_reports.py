@@ -8,7 +8,7 @@ import pytest
 from tagger_platform.model import PlayStatus, Track
 from tagger_platform.store.art import Tried, note_tried
 from tagger_platform.store.database import Database
-from tagger_platform.store.track_reports import airings, known_tracks, most_heard, track_story
+from tagger_platform.store.track_reports import TrackStory, known_tracks, most_heard, track_story
 from tagger_platform_tests import samples
 from tagger_platform_tests.samples import DAY, TZ, play, write_plays
 
@@ -33,6 +33,10 @@ def log(tmp_path: Path) -> Database:
     return database
 
 
+def story_of(log: Database, track_id: str, *, page: int = 1, page_plays: int = 50) -> TrackStory | None:
+    return track_story(log, track_id, DAY, TZ, days=30, page=page, page_plays=page_plays)
+
+
 def test_what_was_heard_most_comes_first_with_its_plays_by_day(log: Database) -> None:
     found = most_heard(log, DAY, TZ, days=30, most=50)
     assert [(one.track, len(one.plays_by_day), list(one.plays_by_day[-2:])) for one in found] == [
@@ -43,7 +47,7 @@ def test_what_was_heard_most_comes_first_with_its_plays_by_day(log: Database) ->
 
 
 def test_a_track_has_a_story(log: Database) -> None:
-    story = track_story(log, OFTEN.track_id, DAY, TZ, days=30)
+    story = story_of(log, OFTEN.track_id)
     assert story is not None
     assert (story.track, story.plays, dict(story.by_stream)) == (OFTEN, 3, {"kexp": 2, "nova": 1})
     assert (story.first, story.last) == (NOON - timedelta(days=40), NOON)
@@ -52,19 +56,23 @@ def test_a_track_has_a_story(log: Database) -> None:
 
 @pytest.mark.parametrize("track_id", ["nobody:1", "", "'; DROP TABLE plays; --"])
 def test_a_track_without_plays_has_none(log: Database, track_id: str) -> None:
-    assert track_story(log, track_id, DAY, TZ, days=30) is None
-    assert airings(log, track_id, limit=50) == []
+    assert story_of(log, track_id) is None
 
 
 def test_plays_of_a_track_come_newest_first_and_page_by_page(log: Database) -> None:
-    shown = airings(log, OFTEN.track_id, limit=50)
+    story = story_of(log, OFTEN.track_id)
+    assert story is not None
+    shown = story.airings
     assert [(one.stream, one.started_at) for one in shown] == [
         ("kexp", NOON),
         ("kexp", NOON - timedelta(days=1)),
         ("nova", NOON - timedelta(days=40)),
     ]
     assert (shown[1].status, shown[1].confidence) == (PlayStatus.PROBABLE, 0.5)
-    assert airings(log, OFTEN.track_id, limit=2, offset=2) == shown[2:]
+    for page in (2, 3):  # after the last one comes nothing else
+        last = story_of(log, OFTEN.track_id, page=page, page_plays=2)
+        assert last is not None
+        assert (last.airings, last.page, last.plays) == (shown[2:], 2, 3)
 
 
 def test_known_tracks_keep_the_order_asked_for_and_show_local_art(log: Database) -> None:
