@@ -12,7 +12,7 @@ from streamlit_app.words import _
 from tagger_platform.model import STREAM_NAME
 
 FIRST_DAY = date(2000, 1, 1)
-LONGEST_TEXT = 200
+LONGEST_TEXT, MOST_CORNERS = 200, 99
 
 
 class Asked:
@@ -79,6 +79,16 @@ class Asked:
             self.problems.append(_("The address asks for hours that the day does not have, so this is all of it."))
         return None
 
+    def loop(self, name: str) -> list[tuple[float, float]]:
+        """The corners of a closed line, such as ``0,0_4,0_4,2.5``; none where none is asked for."""
+        text = self._parameters.get(name, "")
+        number = r"-?[0-9]{1,6}(?:\.[0-9]{1,6})?"
+        if re.fullmatch(rf"{number},{number}(?:_{number},{number}){{0,{MOST_CORNERS}}}", text):
+            return [(float(x), float(y)) for x, _comma, y in (corner.partition(",") for corner in text.split("_"))]
+        if text:
+            self._not_understood(name)
+        return []
+
     def text(self, name: str) -> str:
         """Whatever was typed, of a sensible length."""
         return self._parameters.get(name, "").strip()[:LONGEST_TEXT]
@@ -99,6 +109,11 @@ def _strange(name: str, some: bool) -> str:
     if some:
         return _("The address asks for such a stream as does not exist.")
     return _("The address asks for such a stream as does not exist; these are all streams.")
+
+
+def loop(corners: Sequence[tuple[float, float]]) -> str:
+    """As `Asked.loop` reads it."""
+    return "_".join(f"{x:.3f},{y:.3f}" for x, y in corners)
 
 
 def parameters(**filters: date | int | str | Sequence[str] | None) -> dict[str, str]:

@@ -12,8 +12,8 @@ import requests
 
 from tagger_platform.settings import Settings
 
-LOOK_S = 3.0
-"""Seconds that a page waits to be told how things are."""
+LOOK_S = 8.0
+"""Seconds that a page waits to be told how things are: longer than the api waits for a busy store or looks at parts."""
 WORK_S = 60.0
 """The same where something is done: a file is taken over or identified, a stream is tried for up to 12 s."""
 BLOCK_BYTES = 64 << 10

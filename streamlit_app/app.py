@@ -26,4 +26,6 @@ with failures.told():
         ],
         position="top",
     )
+    if page.url_path in {one.path for one in PAGES if one.path and one.listed(settings)}:  # others name themselves
+        st.title(page.title, anchor=False)
     page.run()

@@ -6,6 +6,7 @@ What belongs here: asking, once for all visitors, so nothing here is in anybody'
 import streamlit as st
 
 from streamlit_app import reads
+from streamlit_app.play_list import PAGE_PLAYS
 from streamlit_app.reads import ENTRIES
 from tagger_platform.model import Play
 from tagger_platform.store import airtime
@@ -21,9 +22,9 @@ def drawn(version: str, stretch: Stretch) -> Drawn:
     return _drawn(str(reads.settings().database_path), version, stretch)
 
 
-def listed(version: str, stretch: Stretch, other: Stretch, *, limit: int, offset: int) -> Listed:
-    """The newest plays of a stretch, its numbers, and those of another."""
-    return _listed(str(reads.settings().database_path), version, stretch, other, limit, offset)
+def listed(version: str, stretch: Stretch, other: Stretch, page: int) -> Listed:
+    """A page of the plays of a stretch, its numbers, and those of another."""
+    return _listed(str(reads.settings().database_path), version, stretch, other, page)
 
 
 def play(version: str, play_id: str) -> Play | None:
@@ -42,10 +43,10 @@ def _drawn(path: str, version: str, stretch: Stretch) -> Drawn:
 
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)
-def _listed(path: str, version: str, stretch: Stretch, other: Stretch, limit: int, offset: int) -> Listed:
+def _listed(path: str, version: str, stretch: Stretch, other: Stretch, page: int) -> Listed:
     if not version:
-        return Listed([], NOTHING, NOTHING)
-    return airtime.listed(reads.database(path), stretch, other, limit=limit, offset=offset)
+        return Listed([], 1, NOTHING, NOTHING)
+    return airtime.listed(reads.database(path), stretch, other, page=page, page_plays=PAGE_PLAYS)
 
 
 @st.cache_data(max_entries=ENTRIES, show_spinner=False)

@@ -15,7 +15,6 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx
 
 from streamlit_app import day_reads, preferences, reads, timeline
-from streamlit_app.play_list import PAGE_PLAYS
 from streamlit_app.preferences import Preferences
 from streamlit_app.shown_day import ONE_DAY, Shown
 from streamlit_app.ui import theme
@@ -47,8 +46,7 @@ def drawn_day(shown: Shown) -> DrawnDay:
 
 def listed(shown: Shown) -> Listed:
     """The page of plays that is shown, and the numbers of the day and of the day before."""
-    offset = PAGE_PLAYS * (shown.page - 1)
-    return day_reads.listed(shown.version, shown.stretch, shown.day_before(_now()), limit=PAGE_PLAYS, offset=offset)
+    return day_reads.listed(shown.version, shown.stretch, shown.day_before(_now()), shown.page)
 
 
 def prepare_the_day_before(shown: Shown) -> None:

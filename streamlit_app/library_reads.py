@@ -45,8 +45,8 @@ def _standing(path: str, version: str, now: datetime) -> Standing:
 @st.cache_data(max_entries=reads.ENTRIES, show_spinner=False)
 def _page(path: str, version: str, wanted: Wanted, number: int, now: datetime) -> LibraryPage:
     if not version:
-        return LibraryPage([], 0)
-    return reports.library_page(reads.database(path), wanted, limit=ROWS, offset=(number - 1) * ROWS, now=now)
+        return LibraryPage([], 1, 0)
+    return reports.library_page(reads.database(path), wanted, page=number, page_items=ROWS, now=now)
 
 
 @st.cache_data(max_entries=reads.ENTRIES, show_spinner=False)

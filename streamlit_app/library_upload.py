@@ -4,15 +4,14 @@ What belongs here: the form, the visitor's own files and their progress. What do
 have done (`tagger_platform.library`), all other items (`views.library`).
 """
 
-from collections.abc import Sequence
-from typing import Any, BinaryIO, cast
+from collections.abc import Collection
+from typing import BinaryIO, cast
 
 import streamlit as st
 
 from streamlit_app import formats, library_reads, reads
 from streamlit_app.api_client import ApiDownError, ApiError
 from streamlit_app.ui import failures, states, theme
-from streamlit_app.ui.text import plain
 from streamlit_app.ui.upload_list import Line, upload_list
 from streamlit_app.words import _, ngettext
 from tagger_platform.store.library_page import ListedItem
@@ -21,7 +20,8 @@ ENDINGS = ("mp3", "wav", "flac", "ogg", "oga", "opus", "m4a", "mp4", "aac", "aif
 """Of the files that the api takes."""
 KINDS = ("music", "jingle", "ad", "other")
 OPEN = frozenset({"QUEUED", "FINGERPRINTING"})
-FORM_KEY, SENT_KEY = "library_form", "library_sent"
+FORM_KEY, FILES_KEY, SORT_KEY = "library_form", "library_files", "library_sort"
+SENT_KEY, PROBLEMS_KEY = "library_sent", "library_problems"
 
 
 def kinds() -> dict[str, str]:
@@ -36,38 +36,47 @@ def form() -> None:
         label = _("Add your own audio: {formats}; at most {size} MB a file").format(
             formats=", ".join(ENDINGS).upper(), size=formats.number(st.get_option("server.maxUploadSize"))
         )
-        files = st.file_uploader(label, type=ENDINGS, accept_multiple_files=True)
+        st.file_uploader(label, type=ENDINGS, accept_multiple_files=True, key=FILES_KEY)
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            kind = st.selectbox(
+            st.selectbox(
                 _("What it is"),
                 KINDS,
+                key=SORT_KEY,
                 format_func=lambda kind: called[kind],
                 width=220,
                 help=_("A jingle or an ad counts as heard after one window, music after two in a row"),
             )
-            if st.form_submit_button(_("Add to the library"), type="primary", icon=":material/upload:"):
-                _send(files or [], kind)
+            st.form_submit_button(_("Add to the library"), type="primary", icon=":material/upload:", on_click=_send)
+    for problem in st.session_state.pop(PROBLEMS_KEY, ()):
+        st.error(problem if isinstance(problem, str) else failures.sentence(problem))
 
 
-def _send(files: Sequence[Any], kind: str) -> None:
-    """One by one, so that one that is refused does not keep back the others."""
+def _send() -> None:
+    """One by one, so that one that is refused does not keep back the others.
+
+    Nothing is drawn or put into words while they are sent, and no state is set: there, a click on anything else would
+    end it.
+    """
+    files = st.session_state[FILES_KEY]
     if not files:
-        st.warning(_("No file was chosen yet."))
+        st.session_state[PROBLEMS_KEY] = [_("No file was chosen yet.")]
         return
     sent: dict[str, str] = {}
-    problems: list[str] = []
-    bar = st.progress(0.0)
-    for number, file in enumerate(files):
-        bar.progress(number / len(files), _("Sending {file}…").format(file=plain(file.name)))
+    problems: list[ApiError | ApiDownError] = []
+    st.session_state.update({SENT_KEY: sent, PROBLEMS_KEY: problems})
+    kind = {"kind": st.session_state[SORT_KEY]}
+    for file in files:
         try:
-            answer = reads.api().send("/api/library", {file.name: cast(BinaryIO, file)}, {"kind": kind})
+            answer = reads.api().send("/api/library", {file.name: cast(BinaryIO, file)}, kind)
             sent |= {str(item["item_id"]): file.name for item in answer["items"]}
         except (ApiError, ApiDownError) as error:
-            problems.append(failures.sentence(error))
-    bar.empty()
-    st.session_state[SENT_KEY] = sent
-    for problem in problems:
-        st.error(problem)
+            problems.append(error)
+
+
+def forget(item_ids: Collection[str]) -> None:
+    """What was taken out again is not waited for."""
+    sent = st.session_state.get(SENT_KEY) or {}
+    st.session_state[SENT_KEY] = {item_id: name for item_id, name in sent.items() if item_id not in item_ids}
 
 
 def progress(version: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from streamlit_app.shown_day import Shown
+from streamlit_app.shown_day import Shown, go
 from streamlit_app.words import _
 
 QUARTER = timedelta(minutes=15)
@@ -32,7 +32,7 @@ def chart_key() -> str:
 def dragged(shown: Shown) -> None:
     """Somebody has dragged over hours on the timeline, or has taken that back: these are listed, or all."""
     st.session_state.pop(MOVED_KEY, None)
-    shown.go(hours=drawn_hours(_areas(), _quarters(shown)), page=1)
+    go(hours=drawn_hours(_areas(), _quarters(shown)), page=1, play="")
 
 
 def slider(shown: Shown) -> None:
@@ -90,7 +90,7 @@ def _picked(shown: Shown) -> None:
 
 def _go(shown: Shown) -> None:
     first, last = st.session_state[HOURS_KEY]
-    shown.go(hours=_hours(first, last, _quarters(shown)), page=1)
+    go(hours=_hours(first, last, _quarters(shown)), page=1)
 
 
 def _hours(first: int, last: int, quarters: int) -> Hours:

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from streamlit_app.ui.theme import Palette
 from streamlit_app.words import _, ngettext
@@ -20,9 +19,9 @@ from tagger_platform.store.clusters import NO_CLUSTER
 from tagger_platform.store.map_report import Dot, SoundMap
 
 HEIGHT_PX = 560
-DOT_PX, SMALL_DOT_PX = 5, 3
-MANY = 20_000
-"""Dots from which on they are drawn smaller: below 4 pixels they are squares, which are drawn many times as fast."""
+FEW, MANY = 2_000, 20_000
+LARGE_DOT_PX, DOT_PX, SMALL_DOT_PX = 8, 5, 3
+"""Sizes of fewer dots than FEW, than MANY, and of more: below 4 pixels they are squares, drawn many times as fast."""
 BACKDROP = 5_000
 """Dots that are drawn around a chosen cluster at most: they show where it lies, and all of them would take a second."""
 ROOM = 0.03
@@ -31,9 +30,14 @@ LONGEST_NAME, LABEL_WIDTH_PX = 34, 120
 LABEL_PX = (6, 40)
 """Size of the unseen points that carry names: of names that would overlap, ECharts keeps that of the larger point."""
 
+MOST_CORNERS = 80
+"""Corners of a loop that an address can hold: a mouse draws hundreds."""
+
 Option = dict[str, Any]
 Area = Mapping[str, Any]
 """A region that was drawn, as the chart tells of it: `brush_type`, and `coord_range` in the map's coordinates."""
+Loop = Sequence[tuple[float, float]]
+"""The corners of a closed line, in the map's coordinates."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,8 @@ def _table(dots: Sequence[Dot], counts: Mapping[int, str]) -> pd.DataFrame:
 
 def option(drawn: SoundMap, found: Sequence[Group], chosen: int | None, palette: Palette) -> Option:
     """The chart. Its series are the groups in their order, and then the names."""
-    size = DOT_PX if len(drawn.dots) < MANY else SMALL_DOT_PX
+    many = len(drawn.dots)
+    size = LARGE_DOT_PX if many < FEW else DOT_PX if many < MANY else SMALL_DOT_PX
     return {
         "animation": False,
         "backgroundColor": "transparent",
@@ -183,7 +188,7 @@ def _names(drawn: SoundMap, chosen: int | None, palette: Palette) -> Option:
         "label": {
             "show": True,
             "formatter": "{b}",
-            "position": "inside",
+            "position": "top",
             "color": palette.strong,
             "fontSize": 12.5,
             "fontWeight": 600,
@@ -202,29 +207,23 @@ def _shortened(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip(" ,") + "…"
 
 
-def inside(areas: Sequence[Area], dots: Sequence[Dot]) -> list[Dot]:
-    """The dots that lie in any of the regions, in their order."""
+def loop_of(area: Area) -> Loop:
+    """What was drawn, a box too, as a loop that an address can hold."""
+    if area["brush_type"] == "rect":
+        (left, right), (low, high) = area["coord_range"]
+        return [(left, low), (right, low), (right, high), (left, high)]
+    corners = area["coord_range"]
+    return [(x, y) for x, y in corners[:: ceil(len(corners) / MOST_CORNERS) or 1]]
+
+
+def inside(loop: Loop, dots: Sequence[Dot]) -> list[Dot]:
+    """The dots in a loop, in their order: those from which a ray to the right crosses it an odd number of times."""
     x, y = (
         np.array([dot[column] for dot in dots], float) for column in (Dot._fields.index("x"), Dot._fields.index("y"))
     )
     held = np.zeros(len(dots), bool)
-    for area in areas:
-        held |= _in_box(area, x, y) if area["brush_type"] == "rect" else _in_loop(area, x, y)
-    return [dots[number] for number in np.flatnonzero(held).tolist()]
-
-
-def _in_box(area: Area, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
-    (left, right), (low, high) = area["coord_range"]
-    held: NDArray[np.bool_] = (x >= left) & (x <= right) & (y >= low) & (y <= high)
-    return held
-
-
-def _in_loop(area: Area, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether a ray from each point to the right crosses the loop an odd number of times."""
-    loop = area["coord_range"]
-    held = np.zeros(len(x), bool)
-    for (ax, ay), (bx, by) in zip(loop, [*loop[1:], loop[0]], strict=True):
+    for (ax, ay), (bx, by) in zip(loop, [*loop[1:], *loop[:1]], strict=True):
         if ay != by:
             crosses = (ay > y) != (by > y)
             held ^= crosses & (x < (bx - ax) * (y - ay) / (by - ay) + ax)
-    return held
+    return [dots[number] for number in np.flatnonzero(held).tolist()]

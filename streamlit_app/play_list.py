@@ -94,6 +94,8 @@ def _row(day: timeline.Day, play: Play, titles: Mapping[str, str]) -> dict[str, 
 
 def pager(page: int, total: int, go: Callable[[int], None]) -> None:
     """Which plays of how many are listed, and buttons to those before and after where there are more."""
+    if not total:
+        return
     first, last = (page - 1) * PAGE_PLAYS + 1, min(page * PAGE_PLAYS, total)
     told = {"first": formats.number(first), "last": formats.number(last), "total": formats.number(total)}
     text = _("{first}–{last} of {total}, the newest first; tick one to see what made it a play")

@@ -70,18 +70,20 @@ class Shown:
             end=before.end if end == day.end else before.first_at(day.wall(end - TICK) + TICK - ONE_DAY),
         )
 
-    def go(self, **changes: Any) -> None:  # noqa: ANN401 (whatever `replace` takes)
-        """Have the address ask for something else. Today needs no date, so that a bookmark stays on today."""
-        then = replace(self, **changes)
-        st.query_params.from_dict(
-            address.parameters(
-                date=None if then.wanted == then.today else then.wanted,
-                stream=then.streams,
-                hours=f"{then.hours[0]:g}-{then.hours[1]:g}" if then.hours else None,
-                page=then.page if then.page > 1 else None,
-                play=then.play,
-            )
+
+def go(**changes: Any) -> None:  # noqa: ANN401 (whatever `replace` takes)
+    """Have the address ask for something else than it does now: parts of the page are drawn alone, and what they were
+    drawn for may be old. Today needs no date, so that a bookmark stays on today."""
+    then = replace(shown_now(), **changes)
+    st.query_params.from_dict(
+        address.parameters(
+            date=None if then.wanted == then.today else then.wanted,
+            stream=then.streams,
+            hours=f"{then.hours[0]:g}-{then.hours[1]:g}" if then.hours else None,
+            page=then.page if then.page > 1 else None,
+            play=then.play,
         )
+    )
 
 
 def shown_now() -> Shown:

@@ -17,6 +17,8 @@ from tagger_platform.errors import NewerVersionError, SettingsError, StoreBusyEr
 
 RETRY_S = 5
 """Seconds after which a page that could not be drawn is tried again."""
+BUSY = frozenset({"store_busy", "unavailable"})
+"""The api's words for what can pass."""
 log = logging.getLogger(__name__)
 
 
@@ -25,11 +27,15 @@ def told() -> Iterator[None]:
     """Errors become sentences; after one that can pass, the page is drawn again."""
     try:
         yield
-    except TransientError as error:
-        st.error(sentence(error))
-        _try_again(time.monotonic())
     except Exception as error:
         st.error(sentence(error))
+        if can_pass(error):
+            _try_again(time.monotonic())
+
+
+def can_pass(error: Exception) -> bool:
+    """Whether it may be gone in some seconds."""
+    return isinstance(error, TransientError | ApiDownError) or (isinstance(error, ApiError) and error.code in BUSY)
 
 
 def sentence(error: Exception) -> str:

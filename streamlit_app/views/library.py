@@ -52,8 +52,8 @@ def page() -> None:
     if found.items:
         _table(shown, found)
     else:
-        states.empty(_("Nothing in the library is like this. Ask for less, or for another page."))
-    _pages(shown, found.total)
+        states.empty(_("Nothing in the library is like this. Ask for less."))
+    _pages(shown.wanted, found)
     if shown.item:
         library_item.draw(version, shown.item)
 
@@ -178,8 +178,8 @@ def _chosen(shown: Shown, ids: list[str], key: str) -> None:
     _go(shown.wanted, shown.page, ids[rows[0]] if rows else "")
 
 
-def _pages(shown: Shown, total: int) -> None:
-    last = max(ceil(total / ROWS), 1)
+def _pages(wanted: Wanted, found: LibraryPage) -> None:
+    last = max(ceil(found.total / ROWS), 1)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "",
@@ -187,11 +187,11 @@ def _pages(shown: Shown, total: int) -> None:
             icon=":material/chevron_left:",
             help=_("The page before"),
             on_click=_go,
-            args=(shown.wanted, min(shown.page - 1, last)),
-            disabled=shown.page <= 1,
+            args=(wanted, found.page - 1),
+            disabled=found.page <= 1,
         )
-        number, pages = formats.number(shown.page), formats.number(last)
-        counted = ngettext("{count} item", "{count} items", total)
+        number, pages = formats.number(found.page), formats.number(last)
+        counted = ngettext("{count} item", "{count} items", found.total)
         st.text(_("Page {number} of {pages}").format(number=number, pages=pages) + f" · {counted}", width="content")
         st.button(
             "",
@@ -199,6 +199,6 @@ def _pages(shown: Shown, total: int) -> None:
             icon=":material/chevron_right:",
             help=_("The page after"),
             on_click=_go,
-            args=(shown.wanted, shown.page + 1),
-            disabled=shown.page >= last,
+            args=(wanted, found.page + 1),
+            disabled=found.page >= last,
         )

@@ -23,7 +23,7 @@ from streamlit_app import (
 )
 from streamlit_app.drawn_day import DrawnDay
 from streamlit_app.live_cards import live_cards
-from streamlit_app.shown_day import Shown, shown_now
+from streamlit_app.shown_day import Shown, go, shown_now
 from streamlit_app.ui import failures, states
 from streamlit_app.ui.days import day_picker
 from streamlit_app.ui.text import plain
@@ -77,7 +77,7 @@ def _live(day: date) -> None:
 
 def _filters(shown: Shown) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
-        day_picker(shown.wanted, shown.today, lambda day: shown.go(wanted=day, page=1, play=""))
+        day_picker(shown.wanted, shown.today, lambda day: go(wanted=day, page=1, play=""))
         st.session_state[STREAMS_KEY] = list(shown.streams)
         with st.container(width="stretch"):
             st.pills(
@@ -87,14 +87,13 @@ def _filters(shown: Shown) -> None:
                 format_func=lambda name: plain(shown.titles[name]),
                 key=STREAMS_KEY,
                 on_change=_streams_picked,
-                args=(shown,),
                 label_visibility="collapsed",
             )
 
 
-def _streams_picked(shown: Shown) -> None:
-    picked = tuple(name for name in shown.titles if name in st.session_state[STREAMS_KEY])
-    shown.go(streams=picked, page=1, play="")
+def _streams_picked() -> None:
+    picked = tuple(st.session_state[STREAMS_KEY])
+    go(streams=picked, page=1, play="")
 
 
 def _day(shown: Shown) -> DrawnDay:
@@ -125,15 +124,15 @@ def _plays() -> None:
         found = drawn_day.listed(shown)
         play_list.numbers(found.numbers, found.others, so_far=shown.wanted == shown.today)
         with st.container(horizontal=True, vertical_alignment="center", key="listed"):
-            play_list.pager(shown.page, found.numbers.plays, lambda page: shown.go(page=page))
+            play_list.pager(found.page, found.numbers.plays, lambda page: go(page=page))
             st.space("stretch")
             _csv(shown)
         if found.plays:
-            play_list.table(shown.day, found.plays, shown.titles, lambda play: shown.go(play=play))
+            play_list.table(shown.day, found.plays, shown.titles, lambda play: go(play=play))
         else:
             states.empty(_("No play began in these hours: choose more of them under the timeline."))
         if shown.play and (play := day_reads.play(shown.version, shown.play)):
-            play_evidence.show(play, shown.titles, lambda: shown.go(play=""))
+            play_evidence.show(play, shown.titles, lambda: go(play=""))
 
 
 def _csv(shown: Shown) -> None:

@@ -18,7 +18,7 @@ from streamlit_app.words import _, ngettext
 from tagger_platform.store.clusters import NO_CLUSTER
 from tagger_platform.store.map_report import Dot, SoundMap
 
-CLUSTER, CLUSTER_KEY = "cluster", "map_cluster"
+CLUSTER, LOOP, CLUSTER_KEY = "cluster", "loop", "map_cluster"
 LARGEST_NUMBER = 999_999_999
 TOP_TRACKS = 3
 LISTED = 100
@@ -38,7 +38,7 @@ def page() -> None:
         states.empty(_why_empty(drawn))
         return
     asked = address.Asked(st.query_params)
-    number = asked.number(CLUSTER, 0, LARGEST_NUMBER, NO_CLUSTER)
+    number, loop = asked.number(CLUSTER, 0, LARGEST_NUMBER, NO_CLUSTER), asked.loop(LOOP)
     chosen = number if number in drawn.names else None
     for problem in asked.problems:
         st.warning(problem)
@@ -51,9 +51,11 @@ def page() -> None:
     st.caption(_in_words(drawn, chosen))
     _picker(drawn, clusters, chosen)
     with st.container(key="sound_map"):
-        areas = _chart(option, chosen)
-    if areas:
-        _listed(_("In what you drew"), map_chart.inside(areas, drawn.dots), version)
+        _chart(option, chosen)
+    if loop:
+        if not st.session_state[_key(chosen)].selection.areas:
+            st.button(_("Remove what was drawn"), icon=":material/deselect:", on_click=_picked)
+        _listed(_("In what you drew"), map_chart.inside(loop, drawn.dots), version)
     elif chosen is not None:
         _listed(drawn.names[chosen], clusters[chosen], version)
     _table(drawn, clusters)
@@ -127,16 +129,21 @@ def _picked() -> None:
     st.query_params.from_dict(address.parameters(cluster=st.session_state[CLUSTER_KEY]))
 
 
-def _chart(option: map_chart.Option, chosen: int | None) -> Sequence[map_chart.Area]:
-    """Draw the map; returns the regions that are drawn on it."""
-    state = st.echarts_chart(
+def _chart(option: map_chart.Option, chosen: int | None) -> None:
+    st.echarts_chart(
         option,
         height=map_chart.HEIGHT_PX,
         key=_key(chosen),
-        on_select="rerun",
+        on_select=lambda: _drew(chosen),
         alt=_("Sound map: its clusters and their tracks are listed in the table below"),
     )
-    return state.selection.areas
+
+
+def _drew(chosen: int | None) -> None:
+    """The address holds what was drawn, so that it can be sent to somebody."""
+    areas = st.session_state[_key(chosen)].selection.areas
+    loop = address.loop(map_chart.loop_of(areas[-1])) if areas else None
+    st.query_params.from_dict(address.parameters(cluster=chosen, loop=loop))
 
 
 @st.cache_resource(max_entries=DRAWN, show_spinner=False)
@@ -183,7 +190,7 @@ def _listed(title: str, dots: Sequence[Dot], version: str) -> None:
         for dot in dots[:LISTED]
         if dot.track_id in tracks
     ]
-    track_list.track_list(rows, plain(title))
+    track_list.track_list(rows, title)
 
 
 def _table(drawn: SoundMap, clusters: Mapping[int, Sequence[Dot]]) -> None:

@@ -13,7 +13,7 @@ from tagger_platform.model import Play, PlayStatus
 from tagger_platform.store.art import with_local_art
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.reports import coverage_within
-from tagger_platform.store.rows import PLAYS, naive, plays_from
+from tagger_platform.store.rows import PLAYS, last_page, naive, plays_from
 
 NEWEST_FIRST = "ORDER BY p.started_at DESC, p.stream DESC, p.play_id"
 WITHIN = " WHERE p.started_at >= $start AND p.started_at < $end AND (len($streams) = 0 OR p.stream IN $streams)"
@@ -63,9 +63,10 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Listed:
-    """Some plays of a stretch, the newest first, its numbers, and those of another to compare them with."""
+    """Page `page`, from 1, of the plays of a stretch, the newest first; its numbers, and those of another."""
 
     plays: list[Play]
+    page: int
     numbers: Numbers
     others: Numbers
 
@@ -83,16 +84,18 @@ def drawn(database: Database, stretch: Stretch) -> Drawn:
     return Drawn([Span(*row) for row in rows], coverage)
 
 
-def listed(database: Database, stretch: Stretch, other: Stretch, *, limit: int, offset: int) -> Listed:
-    """The plays of a stretch from the newest on, and the numbers of both."""
+def listed(database: Database, stretch: Stretch, other: Stretch, *, page: int, page_plays: int) -> Listed:
+    """A page of the plays of a stretch, the last one where there are not so many, and the numbers of both."""
     with database.reading() as connection:
+        numbers = _numbers(connection, stretch)
+        page = last_page(page, numbers.plays, page_plays)
         rows = connection.execute(
             f"WITH page AS (SELECT p.play_id FROM plays p{WITHIN} {NEWEST_FIRST} LIMIT $limit OFFSET $offset)"
             f" {PLAYS}{WITHIN} AND p.play_id IN (SELECT play_id FROM page) {NEWEST_FIRST}",
-            {**stretch.values, "limit": limit, "offset": offset},
+            {**stretch.values, "limit": page_plays, "offset": page_plays * (page - 1)},
         ).fetchall()
         plays = with_local_art(connection, plays_from(connection, rows))
-        return Listed(plays, _numbers(connection, stretch), _numbers(connection, other))
+        return Listed(plays, page, numbers, _numbers(connection, other))
 
 
 def plays_within(database: Database, stretch: Stretch) -> list[Play]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from tagger_platform.store.database import Connection
 from tagger_platform.store.library import ItemStatus, LibraryItem, items
-from tagger_platform.store.rows import aware, naive
+from tagger_platform.store.rows import aware, last_page, naive
 
 LATELY = timedelta(days=30)
 PREFIX = "catalogue:"
@@ -24,6 +24,13 @@ _HEARD = (
     " WHERE provider = 'catalogue' AND status = 'match' AND started_at >= $lately)"
 )
 """When tracks of the catalogue were heard; needs $lately."""
+_WANTED = (
+    "FROM library_items WHERE status <> 'REMOVED'"
+    " AND ($status = '' OR status = $status) AND ($kind = '' OR kind = $kind) AND (len($words) = 0 OR"
+    " list_bool_and(list_transform($words::VARCHAR[],"
+    " lambda word: contains(lower(concat_ws(' ', title, artist, album, item_id)), word))))"
+)
+"""The items that are wanted; needs $status, $kind and $words."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +52,10 @@ class ListedItem:
 
 @dataclass(frozen=True)
 class LibraryPage:
-    """Some of `total` items, those that were added last first."""
+    """Page `page`, from 1, of `total` items, those that were added last first."""
 
     items: list[ListedItem]
+    page: int
     total: int
 
 
@@ -62,24 +70,21 @@ class Standing:
     heard_at: datetime | None
 
 
-def page_of_items(connection: Connection, wanted: Wanted, limit: int, offset: int, now: datetime) -> LibraryPage:
-    words = wanted.text.split()
+def page_of_items(connection: Connection, wanted: Wanted, page: int, page_items: int, now: datetime) -> LibraryPage:
+    """The last page where there are not so many."""
+    values = {
+        "status": wanted.status,
+        "kind": wanted.kind,
+        "words": [word.lower() for word in wanted.text.split()],
+    }
+    ((total,),) = connection.execute(f"SELECT count(*) {_WANTED}", values).fetchall()
+    page = last_page(page, total, page_items)
     rows = connection.execute(
-        "SELECT item_id, count(*) OVER () FROM library_items WHERE status <> 'REMOVED'"
-        " AND ($status = '' OR status = $status) AND ($kind = '' OR kind = $kind) AND (len($words) = 0 OR"
-        " list_bool_and(list_transform($words::VARCHAR[],"
-        " lambda word: contains(lower(concat_ws(' ', title, artist, album, item_id)), word))))"
-        " ORDER BY added_at DESC, title, item_id LIMIT $limit OFFSET $offset",
-        {
-            "status": wanted.status,
-            "kind": wanted.kind,
-            "words": [word.lower() for word in words],
-            "limit": limit,
-            "offset": offset,
-        },
+        f"SELECT item_id {_WANTED} ORDER BY added_at DESC, title, item_id LIMIT $limit OFFSET $offset",
+        {**values, "limit": page_items, "offset": page_items * (page - 1)},
     ).fetchall()
-    found = listed(connection, [item_id for item_id, _ in rows], now)
-    return LibraryPage([found[item_id] for item_id, _ in rows], rows[0][1] if rows else 0)
+    found = listed(connection, [item_id for (item_id,) in rows], now)
+    return LibraryPage([found[item_id] for (item_id,) in rows], page, total)
 
 
 def listed(connection: Connection, item_ids: Sequence[str], now: datetime) -> dict[str, ListedItem]:

@@ -208,10 +208,10 @@ def library_items(database: Database) -> list[LibraryItem]:
         return library.listed_items(connection)
 
 
-def library_page(database: Database, wanted: Wanted, *, limit: int, offset: int, now: datetime) -> LibraryPage:
+def library_page(database: Database, wanted: Wanted, *, page: int, page_items: int, now: datetime) -> LibraryPage:
     """Some items of the library with when each was last heard, those that were added last first."""
     with database.reading() as connection:
-        return page_of_items(connection, wanted, limit, offset, now)
+        return page_of_items(connection, wanted, page, page_items, now)
 
 
 def listed_items(database: Database, item_ids: Sequence[str], now: datetime) -> dict[str, ListedItem]:
@@ -259,10 +259,14 @@ def last_play(database: Database, track_id: str) -> Play | None:
 
 
 def _last_play(connection: Connection, track_id: str | None) -> Play | None:
+    """Also one that shows another provider's track, where this one was found in its windows."""
     rows = connection.execute(
-        PLAYS + " WHERE p.track_id = ? ORDER BY p.started_at DESC, p.play_id LIMIT 1", [track_id]
+        f"{PLAYS} WHERE p.track_id = $track OR p.play_id IN (SELECT w.play_id FROM play_windows w"
+        " JOIN recognitions r USING (window_id) WHERE r.track_id = $track AND r.status = 'match')"
+        " ORDER BY p.started_at DESC, p.play_id LIMIT 1",
+        {"track": track_id},
     ).fetchall()
-    return next(iter(plays_from(connection, rows)), None)
+    return next(iter(with_local_art(connection, plays_from(connection, rows))), None)
 
 
 def proof_of_play(database: Database, play_id: str) -> list[ProofWindow] | None:

@@ -56,6 +56,11 @@ CSV_COLUMNS = (
 )
 
 
+def last_page(page: int, total: int, page_rows: int) -> int:
+    """`page`, or the last page there is of `total` rows; the first is 1, and always there."""
+    return max(1, min(page, -(-total // page_rows)))
+
+
 def track_from(values: Sequence[Any]) -> Track:
     """A track from its columns in the order of TRACK_FIELDS."""
     return Track(**dict(zip(TRACK_FIELDS, values, strict=True)))

@@ -14,7 +14,7 @@ from tagger_platform.store.art import tracks_with_local_art
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.histograms import STRETCH, plays_between
 from tagger_platform.store.reports import day_bounds
-from tagger_platform.store.rows import TRACK_FIELDS, aware, naive, track_from
+from tagger_platform.store.rows import TRACK_FIELDS, aware, last_page, naive, track_from
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def track_story(
         for stream, day, count, _, _ in counted:
             by_stream[stream] += count
             by_day[day] += count
-        page = min(page, -(-by_stream.total() // page_plays))
+        page = last_page(page, by_stream.total(), page_plays)
         airings = _airings(connection, track_id, limit=page_plays, offset=page_plays * (page - 1))
     return TrackStory(
         track,

@@ -147,6 +147,11 @@ def test_a_loop_lists_the_tracks_within_it(platform: Platform, page: Page) -> No
     expect(page.get_by_role("heading", name="In what you drew · 39 tracks")).to_be_visible()
     expect(page.locator(".track")).to_have_count(39)
     picture(page, "map-loop")
+    page.reload()  # as somebody sees it who was sent the link
+    expect(page.get_by_role("heading", name="In what you drew · 39 tracks")).to_be_visible()
+    page.get_by_role("button", name="Remove what was drawn").click()
+    expect(page.get_by_role("heading", name="In what you drew")).to_have_count(0)
+    assert query_of(page) == {}
 
 
 def test_a_cluster_is_chosen_and_its_address_works(platform: Platform, page: Page) -> None:

@@ -1,15 +1,19 @@
 """The page Library: sending and watching files, filters and pages, one item, taking it out. With the real api."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import soundfile
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.testing.v1 import AppTest
 
-from streamlit_app.library_upload import ENDINGS, KINDS
+from streamlit_app.api_client import Api
+from streamlit_app.library_reads import ROWS
+from streamlit_app.library_upload import ENDINGS, KINDS, SENT_KEY
 from tagger_platform.audio import SUFFIXES
 from tagger_platform.library.files import KINDS as KNOWN_KINDS
 from tagger_platform.library.intake import take_note
@@ -125,6 +129,25 @@ def test_files_go_from_queued_to_ready_and_failed_before_ones_eyes(open_page, li
     assert "ready" in markup(again)
 
 
+def test_a_click_while_files_are_sent_keeps_none_of_them_back(open_page, library, monkeypatch):
+    sent = []
+
+    def send_while_clicked(self: Api, path: str, files: Mapping[str, object], fields: object) -> dict[str, object]:
+        sent.extend(files)
+        context = get_script_run_ctx()
+        assert context
+        assert context.script_requests
+        context.script_requests.request_rerun(RerunData(page_script_hash=context.page_script_hash))
+        return {"items": [{"item_id": name} for name in files]}
+
+    page = open_page()
+    monkeypatch.setattr(Api, "send", send_while_clicked)
+    names = [f"{number}.flac" for number in range(6)]
+    page = settled(send(page, *((name, b"x") for name in names)).run())
+    assert sent == names
+    assert markup(page).count("queued") == 6
+
+
 def test_sending_nothing_says_so(open_page):
     assert "No file was chosen" in told(send(open_page()))
 
@@ -177,9 +200,14 @@ def test_a_damaged_address_is_told_and_shows_all(open_page, items, parameters, s
     assert len(titles(page)) == 50
 
 
-@pytest.mark.parametrize("parameters", [{"q": "nothing like it"}, {"page": "99"}])
-def test_a_filter_that_finds_nothing_says_so(open_page, items, parameters):
-    assert "Nothing in the library is like this" in told(open_page(**parameters))
+def test_a_filter_that_finds_nothing_says_so(open_page, items):
+    assert "Nothing in the library is like this" in told(open_page(q="nothing like it"))
+
+
+def test_after_the_last_page_comes_the_last_page(open_page, items):
+    page = open_page(page="99")
+    assert len(titles(page)) == len(items) - ROWS
+    assert "Page 2 of 2" in page.text[0].value
 
 
 def test_filters_and_pages_change_the_address(open_page, items):
@@ -233,6 +261,19 @@ def test_an_item_is_taken_out_with_its_copies(open_page, items):
     assert "2 items were removed" in told(page)
     assert "item" not in page.query_params
     assert titles(open_page(q="song 07")) == []
+
+
+def test_a_file_that_was_sent_and_taken_out_is_not_waited_for(open_page, library, tmp_path):
+    song = tmp_path / "song.flac"
+    soundfile.write(song, tune(1, 8.0), RATE)
+    page = send(open_page(), ("song.flac", song.read_bytes()), ("text.mp3", b"Once upon a time"))
+    take_note(library)
+    page.query_params["item"] = next(iter(page.session_state[SENT_KEY]))
+    page = settled(page.run())
+    settled(page.button(key="library_remove").click().run())
+    assert "item was removed" in told(page)
+    assert "song.flac" not in markup(page)
+    assert "text.mp3" in markup(page)
 
 
 def test_what_was_removed_meanwhile_is_told(open_page, items, library):

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from streamlit_app.listed_hours import BEHIND_S
 from streamlit_app.timeline import LABELS_PX, RIGHT_PX, ROW_PX
 from tagger_platform.store.airtime import Stretch, plays_within
 from tagger_platform.store.reports import day_bounds
@@ -94,6 +95,32 @@ def test_hours_are_dragged_over_on_the_timeline_until_the_slider_says_otherwise(
     expect(page).to_have_url(re.compile(r"hours=18\.25-24$"))
     expect(page.locator(".st-key-timeline-1")).to_have_count(1)
     expect(page.locator(".st-key-timeline-0")).to_have_count(0)
+
+
+def test_the_hours_stay_when_a_stream_and_another_day_are_chosen(platform: Platform, page: Page) -> None:
+    page.goto(f"{platform.url}/?date={DAY}")
+    page.get_by_role("slider").last.press("ArrowLeft")
+    expect(page).to_have_url(re.compile(r"hours=0-23\.75$"))
+    settled(page)
+    page.wait_for_timeout(1000 * BEHIND_S)  # from then on it is the address that counts
+    page.get_by_role("button", name="Nova Jazz", exact=True).first.click()
+    expect(page).to_have_url(re.compile(r"stream=nova&hours=0-23\.75$"))
+    expect(plays_metric(page)).to_have_text(count_within(platform, 0, 23.75, "nova"))
+    page.get_by_role("button", name="The day before").click()
+    expect(page).to_have_url(re.compile(r"stream=nova&hours=0-23\.75$"))
+
+
+def test_evidence_that_was_closed_stays_closed(platform: Platform, page: Page) -> None:
+    play = samples.plays_on(platform.database, DAY)[0]
+    page.goto(f"{platform.url}/?play={play.play_id}")
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    settled(page)
+    choose_by_dragging(page)
+    drag_over(page, 9, 12)
+    expect(page).to_have_url(re.compile(r"hours=9-12$"))
+    settled(page)
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_a_double_click_on_the_timeline_lists_all_hours_again(platform: Platform, page: Page) -> None:

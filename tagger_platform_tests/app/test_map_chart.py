@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamlit_app import map_chart
-from streamlit_app.map_chart import groups, inside, option
+from streamlit_app import address, map_chart
+from streamlit_app.address import Asked
+from streamlit_app.map_chart import groups, inside, loop_of, option
 from streamlit_app.ui.theme import DARK
 from tagger_platform.store.map_report import Dot, SoundMap
 
@@ -73,33 +74,42 @@ def box(left: float, right: float, low: float, high: float) -> map_chart.Area:
     return {"brush_type": "rect", "coord_range": [[left, right], [low, high]]}
 
 
-def loop(*corners: tuple[float, float]) -> map_chart.Area:
+def drawn(*corners: tuple[float, float]) -> map_chart.Area:
     return {"brush_type": "polygon", "coord_range": [list(corner) for corner in corners]}
 
 
-L_SHAPE = loop((0, 0), (4, 0), (4, 1), (1, 1), (1, 4), (0, 4))
+L_SHAPE = [(0, 0), (4, 0), (4, 1), (1, 1), (1, 4), (0, 4)]
 
 
 @pytest.mark.parametrize(
-    ("areas", "held"),
+    ("area", "held"),
     [
-        ([], []),
-        ([box(0.5, 3.5, 1, 5)], [0, 1]),
-        ([box(0, 1.5, 0, 9), box(4.5, 9, 0, 9)], [0, 2, 3]),
-        ([loop((0, 0), (2, 0), (2, 4), (0, 4))], [0]),
-        ([loop((0, 0))], []),
-        ([loop((10, 10), (11, 10), (11, 11))], []),
+        (drawn(), []),
+        (box(0.5, 3.5, 1, 5), [0, 1]),
+        (drawn((0, 0), (2, 0), (2, 4), (0, 4)), [0]),
+        (drawn((0, 0)), []),
+        (drawn((10, 10), (11, 10), (11, 11)), []),
     ],
 )
-def test_a_region_holds_the_dots_within_it(areas, held):
-    assert inside(areas, MAP.dots) == [MAP.dots[number] for number in held]
+def test_a_region_holds_the_dots_within_it(area, held):
+    assert inside(loop_of(area), MAP.dots) == [MAP.dots[number] for number in held]
+
+
+def test_of_a_loop_with_many_corners_an_address_holds_some():
+    angles = [math.tau * number / 1000 for number in range(1000)]
+    circle = drawn(*((math.cos(angle), math.sin(angle)) for angle in angles))
+    asked = Asked({"loop": address.loop(loop_of(circle))})
+    assert len(asked.loop("loop")) <= map_chart.MOST_CORNERS
+    assert inside(asked.loop("loop"), [dot(1, 0.99, 0.0), dot(2, 0.0, -0.99)])
+    assert not inside(asked.loop("loop"), [dot(1, 1.01, 0.0), dot(2, 0.0, -1.01)])
+    assert asked.problems == []
 
 
 @pytest.mark.parametrize(
     ("x", "y", "held"), [(0.5, 3.0, True), (3.0, 0.5, True), (3.0, 3.0, False), (-1.0, 0.5, False)]
 )
 def test_a_loop_can_have_a_bay(x, y, held):
-    assert bool(inside([L_SHAPE], [dot(1, x, y)])) is held
+    assert bool(inside(L_SHAPE, [dot(1, x, y)])) is held
 
 
 @given(
@@ -110,10 +120,10 @@ def test_a_loop_can_have_a_bay(x, y, held):
 )
 def test_a_round_loop_holds_what_is_nearer_to_its_middle_than_its_edge(corners, turn, distance, direction):
     angles = [turn + math.tau * number / corners for number in range(corners)]
-    round_loop = loop(*((math.cos(angle), math.sin(angle)) for angle in angles))
+    round_loop = [(math.cos(angle), math.sin(angle)) for angle in angles]
     within, beyond = math.cos(math.pi / corners) - 1e-6, 1 + 1e-6
     one = dot(1, distance * math.cos(direction), distance * math.sin(direction))
     if distance < within:
-        assert inside([round_loop], [one]) == [one]
+        assert inside(round_loop, [one]) == [one]
     elif distance > beyond:
-        assert inside([round_loop], [one]) == []
+        assert inside(round_loop, [one]) == []

@@ -49,7 +49,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Database:
 def test_a_stretch_holds_the_plays_that_begin_in_it(store, stretch, titles):
     assert [span.title for span in airtime.drawn(store, stretch).plays] == titles
     assert [play.track.title for play in airtime.plays_within(store, stretch)] == titles
-    listed = airtime.listed(store, stretch, NOTHING, limit=9, offset=0)
+    listed = airtime.listed(store, stretch, NOTHING, page=1, page_plays=9)
     assert [play.track.title for play in listed.plays] == titles[::-1]
     assert listed.numbers.plays == len(titles)
 
@@ -60,14 +60,16 @@ def test_a_span_knows_what_is_drawn(store):
 
 
 def test_numbers_of_a_stretch_and_of_another(store):
-    listed = airtime.listed(store, EVERYTHING, NOTHING, limit=1, offset=0)
+    listed = airtime.listed(store, EVERYTHING, NOTHING, page=1, page_plays=1)
     assert (listed.numbers, listed.others) == (Numbers(5, 3, "Bob", 0.7), Numbers(0, 0, "", None))
 
 
 def test_pages_follow_each_other_and_hold_every_play_once(store):
-    pages = [airtime.listed(store, EVERYTHING, NOTHING, limit=2, offset=offset).plays for offset in (0, 2, 4, 6)]
-    assert [len(page) for page in pages] == [2, 2, 1, 0]
-    assert [play for page in pages for play in page] == airtime.plays_within(store, EVERYTHING)[::-1]
+    pages = [airtime.listed(store, EVERYTHING, NOTHING, page=page, page_plays=2) for page in (1, 2, 3)]
+    assert [(listed.page, len(listed.plays)) for listed in pages] == [(1, 2), (2, 2), (3, 1)]
+    assert [play for listed in pages for play in listed.plays] == airtime.plays_within(store, EVERYTHING)[::-1]
+    assert airtime.listed(store, EVERYTHING, NOTHING, page=9, page_plays=2) == pages[-1]
+    assert airtime.listed(store, NOTHING, NOTHING, page=9, page_plays=2).page == 1
 
 
 def test_a_play_is_found_by_its_id_with_its_evidence(store):

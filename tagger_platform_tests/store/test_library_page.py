@@ -38,8 +38,8 @@ def database(tmp_path: Path) -> Database:
     return database
 
 
-def page(database: Database, limit: int = 50, offset: int = 0, **wanted: str) -> LibraryPage:
-    return reports.library_page(database, Wanted(**wanted), limit=limit, offset=offset, now=NOW)
+def page(database: Database, number: int = 1, page_items: int = 50, **wanted: str) -> LibraryPage:
+    return reports.library_page(database, Wanted(**wanted), page=number, page_items=page_items, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,11 @@ def test_filters_find_what_they_name_and_never_what_was_removed(database, wanted
 
 
 def test_pages_follow_each_other(database):
-    pages = [page(database, limit=3, offset=offset) for offset in (0, 3)]
+    pages = [page(database, number, page_items=3) for number in (1, 2)]
     assert [one.item.item_id for found in pages for one in found.items] == ["id5", "id3", "id2", "id1"]
     assert [found.total for found in pages] == [4, 4]
+    assert page(database, 9, page_items=3) == pages[1]  # after the last one comes nothing else
+    assert (page(database, 9, text="nothing like it").page, page(database, 9).page) == (1, 1)
 
 
 def test_an_item_was_heard_where_a_play_or_the_catalogue_itself_says_so(database):

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tagger_platform.model import CaptureState, Recognition, Slot, Status, Window
+from tagger_platform.model import CaptureState, Recognition, Slot, Status, Track, Window
 from tagger_platform.store import reports, slot_reads
 from tagger_platform.store.database import Database
 from tagger_platform.store.rows import coverage_json, play_json, plays_csv
 from tagger_platform.store.writes import write_recognitions, write_windows
-from tagger_platform_tests.samples import DAY, HOP_S, TZ, busy_day, play, track, write_plays
+from tagger_platform_tests.samples import DAY, HOP_S, TZ, busy_day, noon, play, track, write_plays
 from tagger_platform_tests.store.radio import RULES
 
 SPRING, AUTUMN, NOVEMBER_20 = date(2026, 3, 8), date(2026, 11, 1), date(2026, 11, 20)
@@ -183,6 +183,19 @@ def test_coverage_of_one_stream(store: Database) -> None:
     assert [found.stream for found in reports.coverage_of_day(store, NOVEMBER_20, TZ)] == ["cafe", "kexp"]
     (found,) = reports.coverage_of_day(store, NOVEMBER_20, TZ, streams=["cafe"])
     assert (found.stream, found.ratio) == ("cafe", 0.0)
+
+
+def test_a_track_was_last_heard_where_a_play_shows_another_providers_name_of_it(store: Database) -> None:
+    at, own = noon(DAY), Track("catalogue", "abc", "Song")
+    known = play("kexp", at, of=Track("shazam", "77", "Song"))
+    write_plays(store, [play("kexp", at - timedelta(days=1), of=own), known])
+    window = Window("kexp", Slot.containing(at, HOP_S), 0, 12, CaptureState.CAPTURED)
+    with store.writing() as connection:
+        heard = Recognition(known.windows[0], "catalogue", Status.MATCH, own, offset_s=1.0, confidence=0.9)
+        write_recognitions(connection, [window], [heard], asked_at=at)
+    found = reports.last_play(store, own.track_id)
+    assert found
+    assert found.play_id == known.play_id
 
 
 def test_the_newest_window_of_every_stream(store: Database) -> None:
