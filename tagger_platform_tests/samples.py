@@ -42,6 +42,9 @@ PORTS = tuple(range(FIRST_PORT, FIRST_PORT + len(PORT_NAMES)))
 that run at the same time have their own."""
 OWN_PORTS = dict(zip(PORT_NAMES, map(str, PORTS), strict=True))
 
+BLOCKS_FROM, BLOCK = 3 * 4096, 262144
+"""Bytes of DuckDB's headers and of its blocks."""
+
 
 def settings(folder: Path, ports: Sequence[int] = PORTS, **more: str) -> Settings:
     """Settings for the sample streams, as if from the environment."""
@@ -157,3 +160,20 @@ def write_outage(database: Database, stream: str, start: datetime, length: timed
             write_windows(connection, windows, titles=STREAMS, source="capture", slot=slot)
             connection.execute("UPDATE windows SET state = ? WHERE state = ?", ["heard", Status.PENDING])
         slot = slot.next(HOP_S)
+
+
+def damage(path: Path) -> None:
+    """Change 64 bytes of a store with a day in it, which nobody has open: it opens and counts, but cannot be read."""
+    sound = path.read_bytes()
+    for at in range(BLOCKS_FROM + 5000, len(sound), BLOCK):
+        path.write_bytes(sound[:at] + bytes(byte ^ 0xFF for byte in sound[at : at + 64]) + sound[at + 64 :])
+        try:
+            with Database(path).as_it_is() as connection:
+                connection.execute("SELECT count(*) FROM plays").fetchall()
+                try:
+                    connection.execute("SELECT * FROM plays").fetchall()
+                except Exception:  # what kind is up to the tests
+                    return
+        except Exception:  # it does not even open: the next block
+            continue
+    raise AssertionError(f"no block of {path} holds plays alone")

@@ -20,7 +20,8 @@ from typing import IO, Any
 
 from tagger_platform.errors import NewerVersionError, RequestError
 
-FORMAT = 1
+FORMAT = 2
+"""1 had no sums of the tables."""
 MANIFEST = "manifest.json"
 CHUNK = 1 << 20
 MOST_MANIFEST = 100_000_000
@@ -46,7 +47,8 @@ class Manifest:
     """What a backup says of itself.
 
     `rows` are those of each table of the store, `tracks` those that the catalogue recognises; `fill_in` says what a
-    person has to set again, because backups hold no secrets.
+    person has to set again, because backups hold no secrets. `sums` are those of the tables, as the version
+    `duckdb` adds them up; a backup of format 1 has none.
     """
 
     made_at: str
@@ -57,6 +59,8 @@ class Manifest:
     clips: bool
     fill_in: tuple[str, ...]
     members: tuple[Member, ...] = ()
+    sums: Mapping[str, str] = field(default_factory=dict)
+    duckdb: str = ""
     format: int = FORMAT
 
     @property

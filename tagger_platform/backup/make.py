@@ -61,16 +61,18 @@ def make(
         _refuse_without_room(settings, path.parent, clips=clips)
         waited_s = _copied_store(settings, staging / STORE)
         with Database(staging / STORE).as_it_is() as connection:
-            schema, rows = contents(connection)
+            held = contents(connection)  # a store that cannot be read to its end is no backup
         tracks, to_do = _linked_catalogue(settings.catalogue_dir, staging / "catalogue")
         manifest = file.Manifest(
             made_at=iso(at),
             tagger=__version__,
-            schema=schema,
-            rows=rows,
+            schema=held.schema,
+            rows=held.rows,
             tracks=tracks,
             clips=clips,
             fill_in=(*settings_text.fill_in(settings), *to_do),
+            sums=held.sums,
+            duckdb=held.duckdb,
         )
         folders = {"catalogue": staging / "catalogue", "art": settings.art_dir}
         folders |= {"clips": settings.clips_dir} if clips else {}

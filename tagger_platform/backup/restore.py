@@ -27,7 +27,7 @@ from pathlib import Path
 from tagger_platform.backup import file
 from tagger_platform.backup.make import STORE
 from tagger_platform.errors import DiskFullError, RequestError, TransientError
-from tagger_platform.store.copies import FULL, log_of
+from tagger_platform.store.copies import FULL, contents, log_of
 from tagger_platform.store.database import RESTORING, Database
 
 PLAN = "plan.json"
@@ -89,8 +89,8 @@ def _unpacked(found: file.Reader, data_dir: Path) -> None:
     try:
         draft.mkdir(mode=0o700)
         found.unpack(draft)
-        with Database(draft / STORE).as_it_is():  # refuses a newer tagger's, and what is no store
-            pass
+        with Database(draft / STORE).as_it_is() as connection:  # refuses a newer tagger's, and what is no store
+            contents(connection)  # or is damaged: older taggers saved that too
         plan = {
             "backup": str(found.path.absolute()),
             "made_at": found.manifest.made_at,

@@ -1,7 +1,7 @@
 """Copies of the store's file: for a backup, and before a migration changes it.
 
-What belongs here: copying the file as the last commit left it, and putting a copy in its place. What does not: whose
-turn it is (`database`), what else is in a backup and how it is kept (`tagger_platform.backup`).
+What belongs here: copying the file as the last commit left it, putting a copy in its place, and reading all of it. What
+does not: whose turn it is (`database`), what else is in a backup and how it is kept (`tagger_platform.backup`).
 """
 
 import errno
@@ -9,9 +9,10 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tagger_platform.errors import DiskFullError, TransientError
 
@@ -23,6 +24,19 @@ KEPT = 3
 CHUNK = 1 << 20
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What a full disk is called, by a quota too, and by a file system that cannot hold a file so large."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a store holds: its schema, and of each table how many rows, and a sum that other values would change.
+
+    The sums are those of one version of DuckDB; another may hash otherwise.
+    """
+
+    schema: int
+    rows: dict[str, int]
+    sums: dict[str, str]
+    duckdb: str
 
 
 def log_of(path: Path) -> Path:
@@ -90,12 +104,25 @@ def remove(copy: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def contents(connection: "Connection") -> tuple[int, dict[str, int]]:
-    """The schema of an open store, and how many rows each of its tables has."""
+def contents(connection: "Connection") -> Contents:
+    """All of an open store, read value by value: a million plays take less than a second.
+
+    Counting alone would not do: DuckDB knows the counts without looking at a row.
+    """
     names = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY table_name").fetchall()
-    rows = {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone() for (name,) in names}
-    schema = connection.execute("SELECT max(version) FROM schema_migrations").fetchone()
-    return int(schema[0]) if schema else 0, {name: int(count[0]) for name, count in rows.items() if count}
+    read = {name: _row(connection, f'SELECT count(*), sum(hash(t)) FROM "{name}" AS t') for (name,) in names}
+    schema, duckdb = _row(connection, "SELECT max(version), version() FROM schema_migrations")
+    return Contents(
+        schema=int(schema or 0),
+        rows={name: int(rows) for name, (rows, _) in read.items()},
+        sums={name: str(total or 0) for name, (_, total) in read.items()},
+        duckdb=str(duckdb),
+    )
+
+
+def _row(connection: "Connection", sql: str) -> tuple[Any, ...]:
+    (row,) = connection.execute(sql).fetchall()
+    return tuple(row)
 
 
 @contextmanager

@@ -26,6 +26,8 @@ READ_THREADS = 1
 """More threads make small queries dearer, and there may be many processes."""
 NO_ROOM = ("No space left on device", "Disk quota exceeded", "File too large")
 """How DuckDB's errors say that the disk is full: with the system's words for `copies.FULL`."""
+DAMAGED = ("Corrupt database file", "Could not read enough bytes")
+"""How DuckDB's errors say that a block is not what was written, or is missing; some have no class but the base's."""
 RESTORING = "restore.ready"
 """Folder beside the store with what is to take its place: a restore that was killed while it did that."""
 INTERRUPTED = "Query interrupted"
@@ -61,8 +63,8 @@ class Database:
         with turn(self.path, exclusive=False, timeout_s=self._timeout_s):
             connection = self._connect(read_only=True)
             try:
-                _refuse_newer(connection, self.path)
-                with _interruptible():
+                with _damage_told(self.path), _interruptible():
+                    _refuse_newer(connection, self.path)
                     yield connection
             finally:
                 connection.close()
@@ -156,7 +158,7 @@ class Database:
         try:
             connection = self._connect(read_only=False)
             try:
-                with _interruptible():
+                with _damage_told(self.path), _interruptible():
                     yield connection
             finally:
                 connection.close()
@@ -172,7 +174,8 @@ class Database:
                 f"`tagger restore` again brings it to its end"
             )
         try:
-            return duckdb.connect(str(self.path), read_only=read_only, config={"threads": READ_THREADS})
+            with _damage_told(self.path):
+                return duckdb.connect(str(self.path), read_only=read_only, config={"threads": READ_THREADS})
         except duckdb.IOException as error:
             if not read_only and any(words in str(error) for words in NO_ROOM):
                 raise
@@ -185,6 +188,19 @@ class Database:
             temporary.replace(self._version_file)
         except OSError:  # a full disk, on which the commit itself may still have found room
             os.utime(self._version_file)
+
+
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        if not any(words in str(error) for words in DAMAGED):
+            raise
+        raise RequestError(
+            f"the store {path} is damaged, or its disk is: {error}; look at the disk, and `tagger restore` the last "
+            f"backup from before"
+        ) from error
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from tagger_platform.backup import file
 from tagger_platform.errors import DiskFullError, RequestError, TransientError
 from tagger_platform.fingerprint.index import Index
 from tagger_platform.store.database import Database
+from tagger_platform_tests import samples
 from tagger_platform_tests.backup.conftest import AT, PASSWORD, Place
 
 
@@ -82,6 +83,15 @@ def test_a_damaged_catalogue_keeps_nobody_from_saving_the_log(full: Place, tmp_p
     assert (made.manifest.rows["plays"], made.manifest.tracks) == (5, 0)
     assert "`tagger library rebuild`" in made.manifest.fill_in[-1]
     assert not [name for name in members(made.path) if name.startswith("catalogue")]
+
+
+def test_of_a_damaged_store_no_backup_is_made(full: Place, tmp_path: Path) -> None:
+    samples.write_day(Database(full.settings.database_path))
+    samples.damage(full.settings.database_path)
+    with pytest.raises(RequestError, match=r"is damaged.*Corrupt"):
+        full.backup(tmp_path / "there")
+    assert list((tmp_path / "there").iterdir()) == []
+    assert not (full.folder / "backup.part").exists()
 
 
 def test_what_a_crash_left_in_the_write_ahead_log_is_saved(full: Place, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from tagger_platform.backup.restore import Restored, finish, restore
 from tagger_platform.errors import NewerVersionError, RequestError, TaggerError
 from tagger_platform.fingerprint.index import Index
 from tagger_platform.store.database import RESTORING, Database
+from tagger_platform_tests import samples
 from tagger_platform_tests.backup.conftest import Place
 
 Change = Callable[[dict[str, bytes]], None]
@@ -121,7 +122,7 @@ def test_pages_see_that_everything_is_new(backup: Path, full: Place) -> None:
         (lambda content: content.update({"manifest.json": b"{"}), RequestError, "garbled"),
         (lambda content: content.update({"manifest.json": b"[]"}), RequestError, "garbled"),
         (with_manifest(lambda manifest: manifest.pop("rows")), RequestError, "garbled"),
-        (with_manifest(lambda manifest: manifest.update(format=2)), NewerVersionError, "format 2, .* up to 1: upgrade"),
+        (with_manifest(lambda manifest: manifest.update(format=3)), NewerVersionError, "format 3, .* up to 2: upgrade"),
         (named("../outside"), RequestError, "outside of its folder"),
         (named("art/../../outside"), RequestError, "outside of its folder"),
         (named("/etc/outside"), RequestError, "outside of its folder"),
@@ -181,6 +182,35 @@ def test_a_newer_taggers_store_is_refused_before_anything_is_moved(full: Place, 
     with pytest.raises(NewerVersionError, match="upgrade tagger"):
         restore(newer, empty.folder, replace_existing=False)
     assert set(everything(empty.folder)) == {"restore.lock"}
+
+
+def without_sums(manifest: dict) -> None:
+    """As a tagger wrote it that knew no sums."""
+    del manifest["sums"], manifest["duckdb"]
+    manifest["format"] = 1
+
+
+def test_a_backup_without_sums_is_restored_too(backup: Path, empty: Place, tmp_path: Path) -> None:
+    older = rewritten(backup, tmp_path, with_manifest(without_sums))
+    restore(older, empty.folder, replace_existing=False)
+    assert empty.plays() == 5
+    (tmp_path / "scratch").mkdir()
+    assert drill(older, tmp_path / "scratch").rows["plays"] == 5
+
+
+def test_a_store_that_was_saved_damaged_is_refused_before_anything_is_moved(full: Place, tmp_path: Path) -> None:
+    store, saved = full.settings.database_path, tmp_path / "damaged.zip"
+    samples.write_day(Database(store))
+    sound, plays = store.read_bytes(), full.plays()
+    samples.damage(store)
+    with file.writing(saved) as writer:
+        writer.add("tagger.duckdb", store)
+        writer.finish(file.Manifest("2026-11-21T04:00:00Z", "0.1", 1, {}, 0, clips=False, fill_in=(), format=1))
+    store.write_bytes(sound)
+    with pytest.raises(RequestError, match="is damaged"):
+        restore(saved, full.folder, replace_existing=True)
+    assert full.plays() == plays
+    assert not [path for name in ("replaced-*", "restore.part", RESTORING) for path in full.folder.glob(name)]
 
 
 # killed
@@ -260,3 +290,19 @@ def test_the_drill_tells_of_a_backup_that_brings_something_else(backup: Path, tm
 
     with pytest.raises(TaggerError, match="does not bring back what it was made of"):
         drill(rewritten(backup, tmp_path, with_manifest(one_more)), tmp_path)
+
+
+def test_the_drill_tells_of_a_table_with_other_values(backup: Path, tmp_path: Path) -> None:
+    def another(manifest: dict) -> None:
+        manifest["sums"]["plays"] = "1"
+
+    with pytest.raises(TaggerError, match="does not bring back what it was made of: other values in plays"):
+        drill(rewritten(backup, tmp_path, with_manifest(another)), tmp_path)
+
+
+def test_the_sums_of_another_duckdb_are_not_compared(backup: Path, tmp_path: Path) -> None:
+    def another(manifest: dict) -> None:
+        manifest["sums"]["plays"], manifest["duckdb"] = "1", "v0.0.1"
+
+    (tmp_path / "scratch").mkdir()
+    assert drill(rewritten(backup, tmp_path, with_manifest(another)), tmp_path / "scratch").rows["plays"] == 5

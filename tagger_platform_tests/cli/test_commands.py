@@ -9,7 +9,10 @@ import soundfile
 
 from tagger_platform.model import Recognition, Status
 from tagger_platform.recognize.budget import Budget
+from tagger_platform.settings import Settings
+from tagger_platform.store.database import Database
 from tagger_platform_tests.fingerprint.tunes import RATE, tune
+from tagger_platform_tests.samples import DAY, damage, write_day
 from tagger_platform_tests.standins.webhook import WebhookStandIn
 
 Tagger = Callable[..., tuple[int, str, str]]
@@ -166,6 +169,16 @@ def test_the_doctor_says_what_is_wrong(tagger: Tagger, monkeypatch: pytest.Monke
     assert code == 1
     assert "WRONG" in out
     assert "FFMPEG_PATH" in out
+
+
+def test_a_damaged_store_is_found_by_the_doctor_and_told_by_who_reads(tagger: Tagger, settings: Settings) -> None:
+    write_day(Database(settings.database_path))
+    damage(settings.database_path)
+    code, out, err = tagger("plays", "--date", DAY.isoformat())
+    assert (code, out, "is damaged" in err, "`tagger restore`" in err) == (2, "", True, True)
+    code, out, _ = tagger("doctor", "--json")
+    found = {row["check"]: row for row in lines(out)}
+    assert (code, found["store"]["ok"], "is damaged" in found["store"]["detail"]) == (1, False, True)
 
 
 def test_the_doctor_tells_of_a_provider_that_is_left_alone(

@@ -81,6 +81,22 @@ def test_a_backup_that_is_damaged_fails_the_drill(platform: Platform, instance: 
         run(platform, "restore_drill_job", instance)
 
 
+def test_of_a_damaged_store_nothing_is_kept_and_nothing_goes(platform: Platform, instance: dg.DagsterInstance) -> None:
+    folder = platform.settings.backup_folder
+    folder.mkdir()
+    outdated = folder / f"tagger-nightly-{NIGHT - timedelta(days=100):%Y%m%dT%H%M%SZ}.zip"
+    newer = folder / f"tagger-nightly-{NIGHT - timedelta(days=1):%Y%m%dT%H%M%SZ}.zip"
+    for path in (outdated, newer):
+        path.write_text("")
+    samples.write_day(platform.database)
+    samples.damage(platform.settings.database_path)
+    with pytest.raises(dg.Failure, match="is damaged"):
+        run(platform, "backup_job", instance)
+    assert set(folder.iterdir()) == {outdated, newer}
+    with platform.database.reading() as connection:
+        assert last_runs(connection) == {}
+
+
 def test_it_can_be_turned_off(platform: Platform, instance: dg.DagsterInstance) -> None:
     off = replace(platform, settings=replace(platform.settings, backup_retain_days=0))
     assert run(off, "backup_job", instance) == {"made": "none: BACKUP_RETAIN_DAYS is 0"}

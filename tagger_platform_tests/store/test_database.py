@@ -15,7 +15,9 @@ import pytest
 
 from tagger_platform.errors import DiskFullError, NewerVersionError, RequestError
 from tagger_platform.store import database as module
+from tagger_platform.store.copies import contents
 from tagger_platform.store.database import Connection, Database
+from tagger_platform_tests import samples
 
 ONE = (1, "0001_one.sql", "CREATE TABLE one (n INTEGER);")
 TWO = (2, "0002_two.sql", "CREATE TABLE two (n INTEGER); INSERT INTO two SELECT count(*) FROM one;")
@@ -203,6 +205,33 @@ def test_a_file_that_is_no_store_is_a_wrong_request(store: Database, use: str) -
     store.path.write_bytes(b"this is not a database" * 1000)
     with pytest.raises(RequestError, match=r"cannot be opened.*check DATA_DIR"), getattr(store, use)():
         pytest.fail("opened")
+
+
+@pytest.mark.parametrize("use", ["reading", "as_it_is", "writing"])
+def test_a_damaged_block_is_told_in_a_sentence(store: Database, use: str) -> None:
+    samples.write_day(store)
+    samples.damage(store.path)
+    with pytest.raises(RequestError, match=r"is damaged.*`tagger restore`"), getattr(store, use)() as connection:
+        connection.execute("SELECT * FROM plays").fetchall()
+
+
+@pytest.mark.parametrize("at", [12288 + 100, 4096 + 20], ids=["in the block that is read first", "in a header"])
+def test_a_file_that_is_too_damaged_to_be_opened_is_a_wrong_request(store: Database, at: int) -> None:
+    store.migrate()
+    content = bytearray(store.path.read_bytes())
+    for header in {at, at + 4096 if at < 12288 else at}:  # of two headers the newer counts
+        content[header] ^= 0xFF
+    store.path.write_bytes(content)
+    with pytest.raises(RequestError, match=r"is damaged|cannot be opened"):
+        ask(store, "SELECT * FROM plays")
+
+
+def test_a_file_that_was_cut_short_is_told_in_a_sentence(store: Database) -> None:
+    samples.write_day(store)
+    content = store.path.read_bytes()
+    store.path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(RequestError, match="is damaged"), store.reading() as connection:
+        contents(connection)
 
 
 # killed, and under load

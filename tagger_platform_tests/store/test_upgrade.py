@@ -43,8 +43,8 @@ def old(tmp_path: Path) -> Database:
 def held(store: Database) -> tuple[int, dict[str, int]]:
     """The schema, and the rows of the tables of the first version."""
     with store.as_it_is() as connection:
-        schema, rows = contents(connection)
-    return schema, {name: count for name, count in rows.items() if name in HELD}
+        found = contents(connection)
+    return found.schema, {name: count for name, count in found.rows.items() if name in HELD}
 
 
 def kept(store: Database) -> list[Path]:
