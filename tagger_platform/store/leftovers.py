@@ -12,6 +12,9 @@ from pathlib import Path
 
 from tagger_platform.settings import Settings
 
+_FOLDERS = ("backup.part", "restore.part", "drill-*.part")
+"""In which backups are put together, unpacked and tried (`backup`)."""
+
 
 def unfinished(settings: Settings, before: datetime) -> list[Path]:
     """Files and folders that have lain unfinished since before `before`."""
@@ -38,18 +41,21 @@ def sweep(settings: Settings, before: datetime) -> int:
 
 
 def _unfinished(settings: Settings) -> Iterator[Path]:
-    places = {
-        settings.data_dir: ("*.tmp", "*.draft", "*.part"),
-        settings.backup_folder: ("*.part",),
-        settings.spool_dir: ("*.tmp",),
-        settings.spool_dir / "open": ("*.finished",),
-        settings.spool_dir / "cutting": ("*",),
-        settings.uploads_dir: ("*",),
-        settings.art_dir: (".*.part",),
-        settings.search_dir: ("*.tmp", "*.new*"),
-        settings.catalogue_dir: ("*.new",),
-        settings.data_dir / "library-asked": ("*.new",),
-    }
-    for folder, patterns in places.items():
+    # People choose DATA_DIR and BACKUP_DIR and may keep their own files there: nothing but our names. What is below
+    # DATA_DIR is ours alone.
+    places = (
+        (settings.data_dir, ("notified.tmp", "tagger.version.tmp", "tagger.draft", "tagger.draft.wal", *_FOLDERS)),
+        (settings.backup_folder, ("tagger-backup-*.zip.part", "tagger-nightly-*.zip.part")),
+        (settings.data_dir / "backups", ("before-schema-*.duckdb.part", "before-schema-*.duckdb.part.wal")),
+        (settings.spool_dir, ("*.tmp",)),
+        (settings.spool_dir / "open", ("*.finished",)),
+        (settings.spool_dir / "cutting", ("*",)),
+        (settings.uploads_dir, ("*",)),
+        (settings.art_dir, (".*.part",)),
+        (settings.search_dir, ("*.tmp", "*.new*")),
+        (settings.catalogue_dir, ("*.new",)),
+        (settings.data_dir / "library-asked", ("*.new",)),
+    )
+    for folder, patterns in places:
         for pattern in patterns:
             yield from folder.glob(pattern)

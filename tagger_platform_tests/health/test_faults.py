@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tagger_platform.settings import Settings
 from tagger_platform.spool import MANIFEST, Spool
 from tagger_platform.store import library as store
 from tagger_platform.store.database import RESTORING, Database
+from tagger_platform.store.leftovers import sweep
 from tagger_platform.store.library import ItemStatus, LibraryItem
 from tagger_platform.store.search_index import SearchIndex
 from tagger_platform_tests import samples
@@ -60,13 +62,16 @@ HALF = [
     "restore.part",
     "drill-x.part",
     "backups/tagger-nightly-20261121T130000Z.zip.part",
+    "backups/tagger-backup-20261121T130000Z.zip.part",
+    "backups/before-schema-0009-20261121T130000Z-was-0008.duckdb.part",
+    "backups/before-schema-0009-20261121T130000Z-was-0008.duckdb.part.wal",
 ]
 
 
 @pytest.mark.parametrize("name", HALF)
 def test_what_was_never_finished_goes_once_it_is_an_hour_old(settings: Settings, name: str) -> None:
     path = settings.data_dir / name
-    if path.suffix in (".part", ".finished") and "zip" not in name:
+    if path.suffix in (".part", ".finished") and not name.startswith("backups"):
         path.mkdir(parents=True)
         (path / "inside").write_text("half")
         age(path, 10)
@@ -88,6 +93,23 @@ def test_what_people_keep_there_is_left_alone(settings: Settings) -> None:
         path.write_text("mine")
         age(path, 10**6)
     assert list(faults.half_written(settings)) == []
+
+
+@pytest.mark.parametrize("name", ["ubuntu.iso.part", "film.tmp", "painting.draft", "song.zip.part"])
+def test_what_others_keep_where_backups_go_or_beside_our_data_is_left_alone(settings: Settings, name: str) -> None:
+    downloads = settings.data_dir.parent / "Downloads"
+    settings = replace(settings, backup_dir=downloads)
+    for path in (downloads / name, downloads / f"folder-{name}" / "inside", settings.data_dir / name):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+        age(path, 10**6)
+        age(path.parent, 10**6)
+    ours = downloads / "tagger-nightly-20261121T130000Z.zip.part"
+    ours.write_text("half")
+    age(ours, 10**6)
+    assert [fault.detail.split()[0] for fault in faults.half_written(settings)] == [str(ours)]
+    assert sweep(settings, datetime.now(UTC)) == 1
+    assert len(list(downloads.iterdir())) == 2
 
 
 def test_a_backup_that_is_still_being_made_is_not_half_written(settings: Settings) -> None:
