@@ -116,6 +116,14 @@ def test_a_file_system_that_frees_space_later_loses_no_more_than_it_must(disk: C
     assert (len(here.audio("clips")), len(here.audio("spool"))) == (6, 3)
 
 
+def test_a_stray_folder_among_the_clips_does_not_keep_capture_from_writing(disk: Callable[[int], Disk]) -> None:
+    here = disk(1600)
+    here.fill(clips=4, slots=4)
+    (here.clips / "kexp" / "@eaDir").mkdir()
+    assert here.shed() == ""
+    assert len(here.audio("clips")) == 2
+
+
 def test_a_reserve_of_nothing_gives_up_nothing(disk: Callable[[int], Disk]) -> None:
     here = disk(0)
     here.fill(clips=1, slots=1)

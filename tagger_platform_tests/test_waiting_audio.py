@@ -9,6 +9,7 @@ import pytest
 
 from tagger_platform.model import Slot
 from tagger_platform.spool import Clips, Pending, expire_clips, settle
+from tagger_platform.spool.clips import shed_clips
 from tagger_platform_tests.test_spool import slots, window
 
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -143,3 +144,42 @@ def test_clips_are_kept_until_they_are_too_old_or_too_many(
 
 def test_no_clips_expire_where_there_are_none(tmp_path: Path) -> None:
     assert expire_clips(tmp_path / "clips", before=NOW, most_bytes=0) == 0
+
+
+STRAY = ["@eaDir", ".snapshot", "x.flac", "notes.txt"]
+
+
+@pytest.mark.parametrize("name", STRAY)
+def test_what_a_nas_or_a_person_leaves_beside_clips_stops_nothing(tmp_path: Path, clips: Clips, name: str) -> None:
+    stray = tmp_path / "clips" / "kexp" / name
+    stray.write_text("mine") if name.endswith(".txt") else stray.mkdir()
+    os.utime(stray, (0, 0))
+    assert shed_clips(tmp_path / "clips", 1) == 10
+    assert expire_clips(tmp_path / "clips", before=NOW, most_bytes=0) == 5
+    assert [path.name for path in (tmp_path / "clips").glob("*/*")] == [name]
+
+
+def test_a_clip_that_has_just_gone_is_no_error(tmp_path: Path, clips: Clips, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retention and capture may clean up at the same time."""
+    real = Path.glob
+
+    def later(folder: Path, pattern: str) -> list[Path]:
+        found = sorted(real(folder, pattern))
+        found[-1].unlink()
+        return found
+
+    monkeypatch.setattr(Path, "glob", later)
+    assert expire_clips(tmp_path / "clips", before=NOW + timedelta(seconds=1), most_bytes=0) == 5
+
+
+@pytest.mark.parametrize("name", STRAY)
+def test_a_slots_folder_with_nothing_but_strays_does_not_wait(
+    tmp_path: Path, pending: Pending, put: Put, name: str
+) -> None:
+    stray = tmp_path / "pending" / ONE.key / name
+    stray.parent.mkdir(parents=True)
+    stray.write_text("mine") if name.endswith(".txt") else stray.mkdir()
+    assert pending.slots() == []
+    assert pending.overdue(NOW) == []
+    put(ONE)
+    assert pending.overdue(NOW) == [KEXP]

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from stat import S_ISREG
 
 from tagger_platform.model import STREAM_NAME, Slot, parts_of
 
@@ -90,10 +91,12 @@ class _Waiting:
 
 
 def _waiting_in(folder: Path) -> _Waiting | None:
-    try:
-        stats = [entry.stat() for entry in os.scandir(folder)]
-    except FileNotFoundError:  # another run has just settled it: the next look will tell
+    found = []
+    for path in folder.glob("*.flac"):
+        with contextlib.suppress(FileNotFoundError):  # another run has just settled it: the next look will tell
+            stat = path.stat()
+            if _AUDIO.fullmatch(path.name) and S_ISREG(stat.st_mode):
+                found.append(stat)
+    if not found:
         return None
-    if not stats:
-        return None
-    return _Waiting(min(stat.st_mtime for stat in stats), folder.name, sum(stat.st_size for stat in stats))
+    return _Waiting(min(stat.st_mtime for stat in found), folder.name, sum(stat.st_size for stat in found))

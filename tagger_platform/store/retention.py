@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from tagger_platform.model import UNANSWERED, Slot
@@ -141,9 +142,16 @@ def delete_unneeded_art(database: Database, folder: Path, before: datetime) -> i
     """Delete the pictures from before `before` that the log does not know; returns how many."""
     with database.reading() as connection:
         needed = {name for (name,) in connection.execute("SELECT name FROM art").fetchall()}
-    unneeded = [
-        path for path in folder.glob("*") if path.name not in needed and path.stat().st_mtime < before.timestamp()
-    ]
+    unneeded = [path for path in folder.glob("*") if path.name not in needed and _is_file_from_before(path, before)]
     for path in unneeded:
-        path.unlink()
+        path.unlink(missing_ok=True)
     return len(unneeded)
+
+
+def _is_file_from_before(path: Path, before: datetime) -> bool:
+    """Not a folder, which none of ours is there, and not what has just gone."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return False
+    return S_ISREG(stat.st_mode) and stat.st_mtime < before.timestamp()

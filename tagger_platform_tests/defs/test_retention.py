@@ -73,16 +73,16 @@ def test_a_night_takes_what_is_old_from_log_disk_and_history(settings: Settings,
 
 
 def test_a_part_that_fails_keeps_no_other_from_its_work_and_the_night_does_not_count(
-    settings: Settings, instance: dg.DagsterInstance
+    settings: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hot = Hot(settings, instance, Table(answers(FIRST)))
     hot.publish()
     hot.run()
-    settings.clips_dir.rename(settings.clips_dir.with_name("moved"))
-    settings.clips_dir.mkdir()
-    (settings.clips_dir / "kexp").mkdir()
-    (settings.clips_dir / "kexp" / "a-folder").mkdir()
-    os.utime(settings.clips_dir / "kexp" / "a-folder", (0, 0))
+
+    def broken(*_: object, **__: object) -> int:
+        raise OSError("a disk that is broken")
+
+    monkeypatch.setattr("tagger_platform.defs.retention.expire_clips", broken)
     result = night(hot, instance, FIRST.start + SOME_DAYS)
     assert not result.success
     assert told(result, "forget_history")["partitions"] == 1

@@ -218,6 +218,17 @@ def test_pictures_go_with_the_last_track_that_names_them(store: Database, tmp_pa
     assert sorted(path.name for path in art.iterdir()) == ["just-fetched.jpg", "new.jpg"]
 
 
+def test_folders_among_the_pictures_are_left_alone(store: Database, tmp_path: Path) -> None:
+    for name in ("@eaDir", "old.jpg"):
+        (tmp_path / "art" / name).mkdir(parents=True)
+        os.utime(tmp_path / "art" / name, (0, 0))
+    (tmp_path / "art" / "gone.jpg").symlink_to("nowhere")
+    (tmp_path / "art" / "unneeded.jpg").touch()
+    os.utime(tmp_path / "art" / "unneeded.jpg", (0, 0))
+    assert delete_unneeded_art(store, tmp_path / "art", AT.start) == 1
+    assert not (tmp_path / "art" / "unneeded.jpg").exists()
+
+
 def test_what_people_asked_about_by_hand_goes_like_windows(store: Database) -> None:
     told = {**dict.fromkeys(COLUMNS), "file": "clip.wav", "runner_up": None, "elapsed_ms": 12}
     with store.writing() as connection:
