@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 
 import click
@@ -17,11 +18,17 @@ from tagger_platform.health.faults import FAULTS, Fault
 from tagger_platform.health.notify import Notifier
 from tagger_platform.health.parts import look_at
 from tagger_platform.health.report import State
+from tagger_platform.observe.logs import redact
 from tagger_platform.recognize.acoustid import find_fpcalc
 from tagger_platform.settings import Settings
 from tagger_platform.store.copies import contents
 from tagger_platform.store.database import Database
 
+PATIENCE_S = 10
+"""seconds that a program has to say its version"""
+DAGSTERS = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
+"""Dagster's databases below DAGSTER_HOME; those of single runs are gone with them."""
+_CHOSEN = " Set FFMPEG_PATH to one, or leave it empty to have it looked up"
 TEST_MESSAGE = ("tagger: a test", "This is what `tagger doctor --notify` sends. Nothing is wrong.")
 
 
@@ -71,13 +78,21 @@ def findings(settings: Settings, *, notify: bool = False, repair: bool = False) 
         "spool": lambda settings: _part("spool", settings),
         "acoustid": _acoustid,
         "providers": lambda settings: _part("providers", settings),
+        "dagster": _dagster,
         "notifications": _notified if notify else _notifications,
     }
     for name, check in checks.items():
         try:
             yield Finding(name, True, check(settings))
-        except (TaggerError, OSError) as error:
-            yield Finding(name, False, str(error))
+        except Exception as error:  # one that fails, however it may, keeps no other from being made
+            yield Finding(name, False, _told(error))
+
+
+def _told(error: Exception) -> str:
+    """Our own errors are sentences; what nobody foresaw is told with its kind, for a report."""
+    if isinstance(error, (TaggerError, OSError)):
+        return str(error)
+    return f"this could not be looked at: {redact(f'{type(error).__name__}: {error}')}; please report it"
 
 
 def _faults(
@@ -86,8 +101,8 @@ def _faults(
     """Every fault of a kind, mended if it is to be; one line that all is well where there is none."""
     try:
         found = list(find(settings))
-    except (TaggerError, OSError) as error:
-        yield Finding(name, False, str(error))
+    except Exception as error:  # as with the checks
+        yield Finding(name, False, _told(error))
         return
     if not found:
         yield Finding(name, True, "nothing to mend")
@@ -97,8 +112,9 @@ def _faults(
             continue
         try:
             yield Finding(name, True, f"{fault.detail}: {fault.mend()}", repaired=True)
-        except (TaggerError, OSError, sqlite3.Error) as error:
-            yield Finding(name, False, f"{fault.detail}, and could not be mended: {error}")
+        except Exception as error:  # the next may well be mended
+            told = redact(str(error)) or type(error).__name__
+            yield Finding(name, False, f"{fault.detail}, and could not be mended: {told}")
 
 
 def _clock(synchronised: bool | None) -> Finding:
@@ -121,8 +137,13 @@ def _part(name: str, settings: Settings) -> str:
 
 def _ffmpeg(settings: Settings) -> str:
     path = find_ffmpeg(settings.ffmpeg_path)
-    version = subprocess.run([path, "-version"], capture_output=True, text=True, check=True).stdout
-    return f"{path}, {version.splitlines()[0]}"
+    try:
+        asked = subprocess.run([path, "-version"], capture_output=True, errors="replace", timeout=PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        raise TaggerError(f"{path} does not say its version within {PATIENCE_S} s: is it ffmpeg?{_CHOSEN}") from None
+    if asked.returncode or not asked.stdout.startswith("ffmpeg version"):
+        raise TaggerError(f"{path} does not say its version (exit code {asked.returncode}): is it ffmpeg?{_CHOSEN}")
+    return f"{path}, {asked.stdout.splitlines()[0]}"
 
 
 def _data_folder(settings: Settings) -> str:
@@ -146,6 +167,23 @@ def _acoustid(settings: Settings) -> str:
     if not settings.acoustid_enabled:
         return "not asked (ACOUSTID_ENABLED)"
     return f"{find_fpcalc(settings.chromaprint_path)}, with a key"
+
+
+def _dagster(settings: Settings) -> str:
+    """Whether Dagster can read what it knows of runs, sensors and schedules; without it nothing is recognised."""
+    found = [path for name in DAGSTERS if (path := settings.dagster_home / name).exists()]
+    for path in found:
+        try:
+            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+                (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.Error as error:
+            said = str(error)
+        if said != "ok":
+            raise TaggerError(
+                f"Dagster cannot use {path} ({said}): stop tagger and move that file away; Dagster begins a new one. "
+                f"Its history, or what was switched off in its UI, is lost then, but nothing of the log"
+            )
+    return f"{len(found)} databases are sound" if found else "it has not run yet"
 
 
 def _notifications(settings: Settings) -> str:

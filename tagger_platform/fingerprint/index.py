@@ -145,17 +145,22 @@ class Index:
             return {}
         except ValueError as error:
             raise self._damaged() from error
-        if content["format"] > FORMAT_VERSION:
+        version = content.get("format") if isinstance(content, dict) else None
+        if not isinstance(version, int):
+            raise self._damaged()
+        if version > FORMAT_VERSION:
             raise NewerVersionError(
-                f"The catalogue in {self._root} was written by a newer tagger (format {content['format']}, this one "
+                f"The catalogue in {self._root} was written by a newer tagger (format {version}, this one "
                 f"knows {FORMAT_VERSION}): update tagger, or point DATA_DIR at another folder."
             )
-        if content["format"] < FORMAT_VERSION:
+        if version < FORMAT_VERSION:
             raise RequestError(
-                f"The catalogue in {self._root} was written by an older tagger (format {content['format']}, this one "
+                f"The catalogue in {self._root} was written by an older tagger (format {version}, this one "
                 f"writes {FORMAT_VERSION}): `tagger library rebuild` makes it anew from your audio."
             )
-        segments: dict[str, list[str]] = content["segments"]
+        segments = content.get("segments")
+        if not isinstance(segments, dict) or not all(map(_is_list_of_names, segments.values())):
+            raise self._damaged()
         return segments
 
     def _damaged(self) -> RequestError:
@@ -179,6 +184,10 @@ class Index:
         except FileNotFoundError:
             return None
         return status.st_mtime_ns, status.st_ino, status.st_size
+
+
+def _is_list_of_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
 def _small(segments: Sequence[Segment], largest: int | None) -> int:

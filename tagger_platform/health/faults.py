@@ -9,10 +9,12 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from stat import S_ISLNK
 
 from tagger_platform.backup.restore import finish
 from tagger_platform.insight import index as search
@@ -28,7 +30,7 @@ from tagger_platform.store.search_index import SearchIndex
 
 UNFINISHED_FOR = timedelta(hours=1)
 """How long ago nothing was written to a file that was given up by its writer."""
-FOR_OTHERS = 0o077
+FOR_OTHERS, WRITABLE = 0o077, 0o022
 ENVIRONMENT = Path(".env")
 """Where commands read settings from, in the folder that they are called in."""
 
@@ -152,6 +154,40 @@ def _holds_a_secret(path: Path, settings: Settings) -> bool:
     return any(secret in text for secret in secrets(settings) if secret)
 
 
+def open_files(settings: Settings) -> Iterator[Fault]:
+    """What is ours in DATA_DIR and others on this machine may read or write. The library's own rights are people's.
+
+    A DATA_DIR that only its owner may enter keeps everything in it from others. One that others may look into, because
+    it was made by hand, is no fault as long as nothing in it is open.
+    """
+    root = settings.data_dir
+    if not root.is_dir() or not root.stat().st_mode & FOR_OTHERS:
+        return
+    wide = list(_open_in(settings))
+    if wide or root.stat().st_mode & WRITABLE:
+        yield Fault(
+            f"others on this machine may look into {root}, and read or write {len(wide)} files and folders in it",
+            partial(_closed_together, [root, *wide]),
+        )
+
+
+def _open_in(settings: Settings) -> Iterator[Path]:
+    for folder, folders, files in os.walk(settings.data_dir):
+        folders[:] = [name for name in folders if Path(folder, name) != settings.library_dir]
+        for path in (Path(folder) / name for name in (*folders, *files)):
+            with suppress(FileNotFoundError):  # a slot that is just being finished
+                mode = path.lstat().st_mode
+                if mode & FOR_OTHERS and not S_ISLNK(mode):
+                    yield path
+
+
+def _closed_together(paths: list[Path]) -> str:
+    for path in paths:
+        with suppress(FileNotFoundError):
+            _closed(path)
+    return "now just their owner may"
+
+
 def _closed(path: Path) -> str:
     path.chmod(path.stat().st_mode & ~FOR_OTHERS)
     return f"now just its owner may ({path.stat().st_mode & 0o777:o})"
@@ -179,5 +215,6 @@ FAULTS: dict[str, Callable[[Settings], Iterator[Fault]]] = {
     "library": catalogue_out_of_step,
     "search": search_out_of_step,
     "secrets": open_secrets,
+    "rights": open_files,
 }
 """By name. The restore comes first: until it is done the store cannot be opened."""

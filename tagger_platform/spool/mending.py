@@ -17,9 +17,14 @@ MOST_TOLD = 200
 
 
 def unreadable(root: Path) -> Iterator[tuple[Path, str]]:
-    """Every folder of a slot that was handed over and has no readable manifest, and why."""
+    """Every folder of a slot that was handed over and has no readable manifest, and why.
+
+    What else somebody left there is no slot: nobody looks at it, here as elsewhere.
+    """
     for place in HANDED_OVER:
         for folder in sorted((root / place).glob("*/")):
+            if not Slot.is_key(folder.name.partition("@")[0]):
+                continue
             try:
                 Manifest.from_json((folder / MANIFEST).read_text(encoding="utf-8"))
             except NewerVersionError:

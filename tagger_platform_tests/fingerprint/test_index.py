@@ -229,10 +229,27 @@ def test_a_newer_format_is_refused_with_a_sentence(tmp_path):
         Index(tmp_path)
 
 
+ODD = [
+    {"version": 1, "segments": ["x"]},
+    [1],
+    None,
+    {"format": "2", "segments": {}},
+    {"format": 2},
+    {"format": 2, "segments": ["x"]},
+    {"format": 2, "segments": {"x": 1}},
+    {"format": 2, "segments": {"x": [1]}},
+]
+
+
+def _write_current(root, content):
+    (root / "current.json").write_text(json.dumps(content))
+
+
 @pytest.mark.parametrize(
     ("damage", "error", "sentence"),
     [
         (lambda root: (root / "current.json").write_bytes(b"\x00\x8f"), RequestError, "damaged"),
+        *((lambda root, odd=odd: _write_current(root, odd), RequestError, "damaged") for odd in ODD),
         (lambda root: next(root.glob("segments/*/tracks.json")).write_text("{"), RequestError, "damaged"),
         (lambda root: shutil.rmtree(root / "segments"), TransientError, "missing"),
     ],

@@ -163,6 +163,13 @@ def test_a_recordings_slot_without_a_manifest_is_made_anew_by_who_made_it(settin
     assert not folder.exists()
 
 
+@pytest.mark.parametrize("name", ["foo", "@eaDir", ".snapshot", "2026-11-21", "2026-11-21T03:30:00Z.old"])
+def test_a_folder_that_is_no_slots_is_no_slot_without_a_manifest(settings: Settings, name: str) -> None:
+    for place in ("ready", "claimed", "recorded"):
+        (settings.spool_dir / place / name).mkdir(parents=True)
+    assert list(faults.slots_without_manifest(settings)) == []
+
+
 # library and search
 
 
@@ -230,6 +237,46 @@ def test_a_password_is_nobody_elses_business(environ: dict[str, str], tmp_path: 
 def test_streams_without_a_password_may_be_read_by_all(environ: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "streams.yaml").write_text("streams:\n  - {name: mine, url: 'http://127.0.0.1:9/x'}\n")
     assert list(faults.open_secrets(Settings.load(environ))) == []
+
+
+def written(settings: Settings) -> list[Path]:
+    """A DATA_DIR as the platform makes it, for its owner alone, and music in its library that all may read."""
+    for name in ("clips/kexp/x.flac", "tagger.duckdb", "library/mine.flac"):
+        (settings.data_dir / name).parent.mkdir(parents=True, exist_ok=True)
+        (settings.data_dir / name).write_text("x")
+    ours = [path for path in (settings.data_dir, *settings.data_dir.rglob("*")) if "library" not in str(path)]
+    for path in ours:
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    settings.library_dir.chmod(0o755)
+    (settings.library_dir / "mine.flac").chmod(0o644)
+    return ours
+
+
+@pytest.mark.parametrize("wide", [{"": 0o777}, {"": 0o755, "clips/kexp/x.flac": 0o644}, {"": 0o711, "clips": 0o770}])
+def test_what_is_open_to_others_is_closed(settings: Settings, wide: dict[str, int]) -> None:
+    ours = written(settings)
+    for name, mode in wide.items():
+        (settings.data_dir / name).chmod(mode)
+    assert [done for _, done in mended(faults.open_files, settings)] == ["now just their owner may"]
+    assert {path.stat().st_mode & 0o077 for path in ours} == {0}
+    assert (settings.library_dir / "mine.flac").stat().st_mode & 0o777 == 0o644
+
+
+def test_all_that_was_opened_at_once_is_closed_but_the_librarys_files(settings: Settings) -> None:
+    ours = written(settings)
+    (settings.data_dir / "elsewhere").symlink_to(settings.data_dir.parent)
+    subprocess.run(["chmod", "-R", "a+rwX", settings.data_dir], check=True)
+    ((detail, _),) = mended(faults.open_files, settings)
+    assert "read or write 4 files and folders" in detail
+    assert {path.stat().st_mode & 0o777 for path in ours} == {0o600, 0o700}
+
+
+@pytest.mark.parametrize("wide", [{}, {"": 0o755}, {"clips": 0o755}])
+def test_what_others_cannot_reach_or_read_is_no_fault(settings: Settings, wide: dict[str, int]) -> None:
+    written(settings)
+    for name, mode in wide.items():
+        (settings.data_dir / name).chmod(mode)
+    assert list(faults.open_files(settings)) == []
 
 
 def test_a_restore_that_was_interrupted_is_brought_to_its_end(settings: Settings) -> None:
