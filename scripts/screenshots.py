@@ -1,24 +1,36 @@
-"""Makes the README's pictures: starts the demo and Prometheus, lets them run, and photographs both in Chromium."""
+"""Makes the README's pictures: starts the demo and Prometheus, lets them run, and photographs both in Chromium.
+
+The demo's stations begin with a day of made-up plays: after some minutes alone there would be next to nothing to see.
+"""
 
 import argparse
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tagger_platform.demo import history
+from tagger_platform.demo.radio import STATIONS
+from tagger_platform.model import Play, PlayStatus
+from tagger_platform.store.database import Database
 from tagger_platform_tests.app.browsing import DESKTOP, FLAGS, PHONE, settled
 from tagger_platform_tests.journeys.real_prometheus import Prometheus
+from tagger_platform_tests.samples import write_plays
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 45100
 PROMETHEUS_PORT = PORT + 9
+TZ = ZoneInfo("America/Vancouver")
 GRAPHS = ("sum by (stream) (plays_inserted_total)", "sum by (state) (windows_total)")
 PAGES = {
     "on-air": ("", DESKTOP),
@@ -36,7 +48,8 @@ def main() -> None:
     options = parser.parse_args()
     options.to.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data:
-        environ = {**os.environ, "PORT": str(PORT), "DATA_DIR": data}
+        make_day_up(Path(data))
+        environ = {**os.environ, "PORT": str(PORT), "DATA_DIR": data, "TZ": TZ.key}
         demo = subprocess.Popen([sys.executable, "-m", "tagger_platform", "demo"], env=environ, stdout=subprocess.PIPE)
         try:
             wait_for_ready(demo)
@@ -47,6 +60,34 @@ def main() -> None:
         finally:
             demo.send_signal(signal.SIGTERM)
             demo.wait(timeout=60)
+
+
+def make_day_up(folder: Path) -> None:
+    """Plays of the demo's made-up tracks on its stations, since midnight and the day before."""
+    chance, tracks = random.Random(1), history.tracks()
+    now = datetime.now(TZ)
+    plays = []
+    for station in STATIONS:
+        at = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+        while at < now:
+            length, song = timedelta(seconds=chance.randint(110, 290)), chance.choice(tracks)
+            plays.append(
+                Play(
+                    play_id=f"{station.name}-{at:%s}",
+                    stream=station.name,
+                    started_at=at.astimezone(UTC),
+                    ended_at=(at + length).astimezone(UTC),
+                    uncertainty_s=6.0,
+                    status=chance.choices(list(PlayStatus), (85, 15))[0],
+                    track=song,
+                    confidence=chance.uniform(0.75, 0.99),
+                    policy=history.PROVIDER,
+                    windows=(),
+                    explanation=history.EXPLANATION,
+                )
+            )
+            at += length + timedelta(seconds=chance.choice((5, 20, 200, 400)))
+    write_plays(Database(folder / "tagger.duckdb"), plays)
 
 
 def wait_for_ready(demo: subprocess.Popen[bytes]) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from streamlit_app import art, formats, links, reads
-from streamlit_app.ui import failures, states, theme
+from streamlit_app.ui import failures, states, theme, track_list
 from streamlit_app.ui.text import plain, web_link
 from streamlit_app.words import _
 from tagger_platform.model import STREAM_NAME, Play, PlayStatus, parse_iso, parts_of, window_start
@@ -149,6 +149,7 @@ def _links(play: Play) -> None:
     with st.container(horizontal=True):
         if link := web_link(play.track.link):
             st.link_button(_("The track at {provider}").format(provider=play.track.provider), link)
+        st.link_button(_("All plays"), track_list.path(play.track.track_id), icon=":material/music_note:")
         st.link_button(_("Permanent link"), links.play(play.play_id), icon=":material/link:")
         for slot in dict.fromkeys(parts_of(window)[1] for window in play.windows[:1]):
             st.link_button(_("The slot's runs in Dagster"), links.runs_of_slot(slot), icon=":material/open_in_new:")

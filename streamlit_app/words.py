@@ -12,6 +12,7 @@ from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 from streamlit_app import preferences
 
@@ -26,7 +27,9 @@ def _(text: str) -> str:
 
 def ngettext(one: str, many: str, count: int, **values: str) -> str:
     """`one` or `many` in the visitor's language, whichever form `count` asks for there; all places are filled in."""
-    return catalogue(preferences.current().language).ngettext(one, many, count).format(count=count, **values)
+    language = preferences.current().language
+    counted = format_decimal(count, locale=language)
+    return catalogue(language).ngettext(one, many, count).format(count=counted, **values)
 
 
 @lru_cache(maxsize=len(preferences.LANGUAGES))

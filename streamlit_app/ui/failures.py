@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit_app.api_client import ApiDownError, ApiError
 from streamlit_app.ui.text import plain
 from streamlit_app.words import _
-from tagger_platform.errors import NewerVersionError, SettingsError, StoreBusyError, TaggerError, TransientError
+from tagger_platform.errors import DiskFullError, NewerVersionError, SettingsError, StoreBusyError, TaggerError
 
 RETRY_S = 5
 """Seconds after which a page that could not be drawn is tried again."""
@@ -35,7 +35,9 @@ def told() -> Iterator[None]:
 
 def can_pass(error: Exception) -> bool:
     """Whether it may be gone in some seconds."""
-    return isinstance(error, TransientError | ApiDownError) or (isinstance(error, ApiError) and error.code in BUSY)
+    if isinstance(error, ApiError):
+        return error.code in BUSY
+    return isinstance(error, TaggerError | ApiDownError) and not isinstance(error, SettingsError | NewerVersionError)
 
 
 def sentence(error: Exception) -> str:
@@ -51,8 +53,10 @@ def sentence(error: Exception) -> str:
             return _("The api does not answer at {url}: is it running?").format(url=plain(error.url))
         case ApiError():
             return f"{_refusal(error)}\n\n{plain(str(error))}"
+        case DiskFullError():
+            return _("The disk is full: make room.") + f"\n\n{plain(str(error))}"
         case TaggerError():
-            return plain(str(error))
+            return _("The log cannot be read just now. Trying again…") + f"\n\n{plain(str(error))}"
     log.error("a page could not be drawn", exc_info=error)
     return _("Something went wrong here. The log of the pages says what; reload the page to try again.")
 

@@ -92,8 +92,8 @@ def _filters(shown: Shown) -> None:
 
 
 def _streams_picked() -> None:
-    picked = tuple(st.session_state[STREAMS_KEY])
-    go(streams=picked, page=1, play="")
+    picked = st.session_state[STREAMS_KEY]
+    go(streams=tuple(name for name in shown_now().titles if name in picked), page=1, play="")
 
 
 def _day(shown: Shown) -> DrawnDay:
