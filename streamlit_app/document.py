@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import streamlit as st
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -59,6 +60,26 @@ def _first_script(theme: str) -> str:
 @cache
 def _streamlits_own() -> str:
     return (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+
+
+class PageName(Convertor[str]):
+    """What a page's path could be; what is Streamlit's own has more parts, or a dot."""
+
+    regex = "[A-Za-z0-9-]+"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("page_name", PageName())
+
+
+async def home(_: Request) -> Response:
+    """For a page that there is not: Streamlit would tell people to look into its folders."""
+    return RedirectResponse("/", status_code=303)
 
 
 async def choose(request: Request) -> Response:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from streamlit_app import listen, reads
-from streamlit_app.document import choose, document
+from streamlit_app.document import choose, document, home
 from streamlit_app.pages import PATHS
 from streamlit_app.ui import failures
 from streamlit_app.ui.frame import PREFERENCES_PATH
@@ -103,6 +103,7 @@ app = st.App(
         Route(PREFERENCES_PATH, choose),
         *listen.ROUTES,
         *(Route("/" + path, document) for path in ("", *PATHS)),
+        Route("/{page:page_name}", home),
     ],
     middleware=[Middleware(SecurityHeaders)],
     lifespan=preload,

@@ -132,6 +132,14 @@ def test_choosing_leads_back_to_our_own_pages_only(referer: str, back: str, plat
     assert [cookie.partition(";")[0] for cookie in told.value.headers.get_all("Set-Cookie")] == ["tagger_language=es"]
 
 
+def test_a_page_that_there_is_not_leads_home(platform: Platform, browser: Browser):
+    with visit(browser) as page:
+        page.goto(f"{platform.url}/no-such-page?date={samples.DAY}")
+        settled(page)
+        assert page.url == f"{platform.url}/"
+        expect(page.get_by_text("pages/")).to_have_count(0)
+
+
 def test_a_clip_is_listened_to_through_the_pages_own_server(platform: Platform):
     (play,) = samples.plays_on(platform.database, samples.DAY)
     stream, slot = play.windows[0].removesuffix("+0").split("/")

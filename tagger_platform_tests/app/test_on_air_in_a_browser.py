@@ -1,5 +1,6 @@
 """The On air page as people meet it: real servers, a real browser in another time zone, nothing off loopback."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -125,6 +126,7 @@ def test_the_evidence_of_a_play_is_read_and_heard_and_closed_again(platform: Pla
     expect(clip).to_have_js_property("duration", 12)
     evidence.get_by_text("23:56:00 shazam").click()
     expect(evidence.get_by_test_id("stJson")).to_contain_text("Doubt")
+    expect(evidence.get_by_role("link", name="All plays")).to_have_attribute("href", re.compile(r"^/track\?id="))
     assert barriers(page) == []
     picture(page, "on-air-evidence")
     page.keyboard.press("Escape")
