@@ -61,6 +61,8 @@ def _figure(name: str, told: Any) -> str:  # noqa: ANN401 (whatever JSON holds)
         return _("{number} GB").format(number=formats.number(round(told / 1e9, 1)))
     if name in ("until", "asked_at", "ended_at"):
         return formats.moment(parse_iso(told), reads.settings().tz)
+    if name == "run":
+        return runs()[told]
     if name == "outcome":
         return states.word(told)
     return told if isinstance(told, str) else formats.number(told)
@@ -70,6 +72,16 @@ def _span(seconds: float) -> str:
     if seconds < HOURS_FROM_S:
         return _("{count} min").format(count=round(seconds / 60))
     return _("{count} h").format(count=round(seconds / 3600))
+
+
+def runs() -> dict[str, str]:
+    """What comes by itself now and then, by its name in the store."""
+    return {
+        "retention": _("the clean-up"),
+        "backup": _("the backup"),
+        "restore_drill": _("the trial restore of a backup"),
+        "upkeep": _("the upkeep of the log's file"),
+    }
 
 
 def sentences() -> dict[str, str]:
@@ -106,5 +118,8 @@ def sentences() -> dict[str, str]:
         "ticks": _("Its sensor ticks."),
         "no_night": _("There was none yet."),
         "night_ended": _("The last one ended at {ended_at}."),
-        "night_overdue": _("The last one ended at {ended_at}: the next is overdue."),
+        "run_overdue": _(
+            "Late: {run}; last done at {ended_at}. The runs of {job} in Dagster tell why; start it again there."
+        ),
+        "run_never": _("Late: {run}; never done yet. The runs of {job} in Dagster tell why; start it again there."),
     }

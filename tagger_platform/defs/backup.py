@@ -11,14 +11,13 @@ import dagster as dg
 from tagger_platform.defs.insight import NIGHTLY
 from tagger_platform.defs.platform import Platform
 from tagger_platform.errors import TaggerError
+from tagger_platform.health.nightly import BACKUP, DRILL
 from tagger_platform.settings import Settings
 from tagger_platform.store.runs import note_run
 
 AT = "0 5 * * *"
 """In TZ: after retention, so that nothing is saved that would have been deleted."""
 DRILL_AT = "30 5 1 * *"
-BACKUP, DRILL = "backup", "restore_drill"
-"""The names of their last runs in the store."""
 
 
 @dg.op(out=dg.Out(dg.Nothing), description="One file with everything, read back once; old ones go.")

@@ -14,7 +14,7 @@ import dagster as dg
 from tagger_platform.defs.insight import NIGHTLY
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.plays import settle_audio
-from tagger_platform.health.parts import NIGHTLY as NAME
+from tagger_platform.health.nightly import RETENTION as NAME
 from tagger_platform.settings import Settings
 from tagger_platform.spool import expire_clips
 from tagger_platform.store import retention, writes

@@ -9,8 +9,10 @@ import dagster as dg
 
 from tagger_platform.defs.insight import NIGHTLY
 from tagger_platform.defs.platform import Platform
+from tagger_platform.health.nightly import UPKEEP
 from tagger_platform.insight.index import sync
 from tagger_platform.settings import Settings
+from tagger_platform.store.runs import note_run
 from tagger_platform.store.upkeep import look_after
 
 AT = "30 4 * * 0"
@@ -31,6 +33,16 @@ def look_after_search_index(context: dg.OpExecutionContext, platform: dg.Resourc
     context.add_output_metadata(asdict(done))
 
 
+@dg.op(
+    ins={"store": dg.In(dg.Nothing), "search_index": dg.In(dg.Nothing)},
+    out=dg.Out(dg.Nothing),
+    description="Notes that both were looked after.",
+)
+def note_upkeep(platform: dg.ResourceParam[Platform]) -> None:
+    with platform.database.writing() as connection:
+        note_run(connection, UPKEEP, platform.clock())
+
+
 @dg.job(
     name="upkeep_job",
     executor_def=dg.in_process_executor,
@@ -38,8 +50,7 @@ def look_after_search_index(context: dg.OpExecutionContext, platform: dg.Resourc
     description="Looks after the store's file and the search index.",
 )
 def upkeep_job() -> None:
-    look_after_store()
-    look_after_search_index()
+    note_upkeep(store=look_after_store(), search_index=look_after_search_index())
 
 
 def upkeep_schedule(settings: Settings) -> dg.ScheduleDefinition:

@@ -1,7 +1,8 @@
 """The parts of the platform and how each is found to be doing.
 
-What belongs here: one function per part, and the limits from which on it is not well. What does not: what is done about
-it (`watch`). Looking changes nothing, but for one byte that is written to DATA_DIR and deleted again.
+What belongs here: one function per part, and the limits from which on it is not well. What does not: what comes by
+itself now and then (`nightly`), what is done about it (`watch`). Looking changes nothing, but for one byte that is
+written to DATA_DIR and deleted again.
 """
 
 import shutil
@@ -9,13 +10,14 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from tagger_platform.errors import TaggerError
 from tagger_platform.health.marks import SENSOR, marked_at
+from tagger_platform.health.nightly import nightly
 from tagger_platform.health.report import Code, Finding, Part, Report, State, Watched
 from tagger_platform.model import LATE_AFTER, CanaryOutcome, CanaryResult, Slot, iso, parse_iso
 from tagger_platform.recognize.breaker import Breaker
@@ -33,10 +35,6 @@ LOW_DISK = 2.0
 """Times the reserve (DISK_RESERVE_MB): with less than this free, somebody should make room before audio is given up."""
 SENSOR_SILENT_S = 120.0
 """Seconds: the sensor ticks every 5 s, and one tick may take up to a minute."""
-NIGHTLY = "retention"
-"""The run that ends a night."""
-NIGHTLY_AFTER = timedelta(hours=26)
-"""A night, the run itself, and the hour that a day may be longer."""
 
 
 def look(watched: Watched) -> Report:
@@ -212,18 +210,6 @@ def dagster(watched: Watched) -> Part:
         told = f"Dagster's sensor has not ticked for {_span(age_s)}: its daemon or code server is down"
         return _part("dagster", State.FAILING, Code.TICKS_NO_MORE, told, numbers, age_s=age_s)
     return _part("dagster", State.OK, Code.TICKS, "Dagster's sensor ticks", numbers)
-
-
-def nightly(watched: Watched) -> Part:
-    """Whether the nightly run comes every night."""
-    at = reports.last_run(watched.database, NIGHTLY)
-    if at is None:
-        return _part("nightly", State.OK, Code.NO_NIGHT, "none yet", {"last_run": None})
-    told, numbers = f"the last nightly run ended at {iso(at)}", {"last_run": iso(at)}
-    if watched.clock() - at > NIGHTLY_AFTER:
-        late = f"{told}: the next is overdue"
-        return _part("nightly", State.FAILING, Code.NIGHT_OVERDUE, late, numbers, ended_at=iso(at))
-    return _part("nightly", State.OK, Code.NIGHT_ENDED, told, numbers, ended_at=iso(at))
 
 
 PARTS = {

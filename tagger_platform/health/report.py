@@ -54,7 +54,8 @@ class Code(StrEnum):
     TICKS = "ticks"
     NO_NIGHT = "no_night"
     NIGHT_ENDED = "night_ended"
-    NIGHT_OVERDUE = "night_overdue"
+    RUN_OVERDUE = "run_overdue"
+    RUN_NEVER = "run_never"
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ COVERAGE_SPAN = timedelta(hours=3)
 """Of which coverage is looked at: 18 minutes that were lost of it are a tenth."""
 FEWEST_WINDOWS = 20
 """Fewer windows than this say nothing about a stream that has just been added."""
-TOLD_AS_WARNING = frozenset({"disk"})
-"""Parts whose warning is told too, because they get worse by themselves."""
+TOLD_AS_WARNING = frozenset({"disk", "nightly"})
+"""Parts whose warning is told too: they get worse by themselves, or nobody sees that backups have ceased."""
 ASK_THE_STORE = frozenset({"providers", "nightly"})
 """Parts that cannot be looked at without the store: its trouble is not theirs."""
 

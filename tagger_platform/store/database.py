@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -263,11 +264,11 @@ def _migrate(connection: Connection, path: Path) -> list[str]:
         "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name VARCHAR, applied_at TIMESTAMP)"
     )
     _refuse_newer(connection, path)
-    done = _applied(connection)
+    done, now = _applied(connection), datetime.now(UTC).replace(tzinfo=None)
     names = []
     for number, name, sql in migrations():
         if number > done:
             connection.execute(sql)
-            connection.execute("INSERT INTO schema_migrations VALUES (?, ?, now()::TIMESTAMP)", [number, name])
+            connection.execute("INSERT INTO schema_migrations VALUES (?, ?, ?)", [number, name, now])
             names.append(name)
     return names

@@ -27,7 +27,7 @@ from tagger_platform.store.library_page import (
 )
 from tagger_platform.store.proof import ProofWindow, proof_windows, raw_answer, windows_of_play
 from tagger_platform.store.rows import PLAYS, aware, naive, plays_from
-from tagger_platform.store.runs import last_runs
+from tagger_platform.store.runs import last_runs, schema_since
 from tagger_platform.store.stream_stats import StreamStats, stream_stats_until
 
 
@@ -122,10 +122,10 @@ def canary_results(database: Database) -> list[CanaryResult]:
         return newest_canaries(connection)
 
 
-def last_run(database: Database, name: str) -> datetime | None:
-    """When `name`, which runs again and again, last came to its end."""
+def runs_done(database: Database) -> tuple[dict[str, datetime], datetime]:
+    """When what runs again and again last succeeded, by name; and since when there is a store of this schema."""
     with database.reading() as connection:
-        return last_runs(connection).get(name)
+        return last_runs(connection), schema_since(connection)
 
 
 def coverage_of_day(database: Database, day: date, tz: tzinfo, *, streams: Sequence[str] = ()) -> list[Coverage]:

@@ -1,6 +1,7 @@
 """When what runs again and again last came to its end.
 
-What belongs here: the table `last_runs`. What does not: how old is too old (`health.parts`).
+What belongs here: the table `last_runs`, and since when there could be anything in it. What does not: how old is too
+old (`health.nightly`).
 """
 
 from datetime import datetime
@@ -19,3 +20,9 @@ def last_runs(connection: Connection) -> dict[str, datetime]:
     """When each last did, by name."""
     rows = connection.execute("SELECT name, ended_at FROM last_runs ORDER BY name").fetchall()
     return {name: aware(ended_at) for name, ended_at in rows}
+
+
+def schema_since(connection: Connection) -> datetime:
+    """When the store got its newest migration: what never ran since has had so long to."""
+    ((at,),) = connection.execute("SELECT max(applied_at) FROM schema_migrations").fetchall()
+    return aware(at)

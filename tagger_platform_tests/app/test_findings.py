@@ -12,7 +12,8 @@ import streamlit as st
 from streamlit_app.live_reads import Finding
 from streamlit_app.ui import findings
 from tagger_platform.health.marks import SENSOR, leave_mark
-from tagger_platform.health.parts import NIGHTLY, look
+from tagger_platform.health.nightly import BACKUP, RETENTION, UPKEEP, WORKS
+from tagger_platform.health.parts import look
 from tagger_platform.health.report import Code, State
 from tagger_platform.model import CanaryOutcome, CanaryResult, Recognition, Slot, Status
 from tagger_platform.recognize.budget import Budget
@@ -61,9 +62,10 @@ def fail_the_canary(around: Around) -> None:
         note_canaries(connection, [CanaryResult("shazam", NOW, CanaryOutcome.TIMEOUT, None, "no answer within 10 s")])
 
 
-def end_a_night(around: Around, hours_ago: int) -> None:
+def end_a_night(around: Around, hours_ago: int, *also: str) -> None:
     with around.watched.database.writing() as connection:
-        note_run(connection, NIGHTLY, NOW - timedelta(hours=hours_ago))
+        for name in (RETENTION, *also):
+            note_run(connection, name, NOW - timedelta(hours=hours_ago))
 
 
 def lose_the_windows(around: Around) -> None:
@@ -91,6 +93,8 @@ TROUBLES: dict[str, Trouble] = {
     "ticks no more": lambda around: leave_mark(around.settings.marks_dir, SENSOR, NOW - timedelta(hours=3)),
     "a night": lambda around: end_a_night(around, 20),
     "a late night": lambda around: end_a_night(around, 40),
+    "everything late": lambda around: end_a_night(around, 9 * 24, BACKUP, UPKEEP),
+    "never anything": lambda around: around.has_run_for(timedelta(days=40)),
     "well": lambda around: None,
 }
 DISKS = {Code.DISK_FREE: 9 * GB, Code.DISK_LOW: 1.9 * GB, Code.DISK_SHEDS_CLIPS: 0.9 * GB, Code.DISK_FULL: 0.4 * GB}
@@ -139,6 +143,11 @@ def test_a_folder_that_cannot_be_written_has_one_too(around: Around, monkeypatch
 
 def test_there_is_a_sentence_for_every_code_and_for_no_other():
     assert set(findings.sentences()) == set(Code)
+
+
+def test_everything_that_comes_by_itself_has_a_name(monkeypatch):
+    speaks(monkeypatch, "en")
+    assert list(findings.runs()) == [work.name for work in WORKS]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tagger_platform.definitions import build
+from tagger_platform.health.nightly import WORKS
 from tagger_platform.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -100,3 +101,9 @@ def test_the_hot_path_is_one_job_of_three_assets_in_order(settings: Settings) ->
     assert hot == ["windows", "recognitions", "plays"]
     assert job.partitions_def is not None
     assert job.partitions_def.name == "window_slots"
+
+
+def test_every_work_of_the_night_that_is_watched_has_its_job(settings: Settings) -> None:
+    known = build(settings)
+    for work in WORKS:
+        assert known.resolve_job_def(work.job).name == work.job

@@ -20,7 +20,7 @@ from tagger_platform.defs import history as module
 from tagger_platform.defs.history import Pruned, prune
 from tagger_platform.defs.retention import retention_job
 from tagger_platform.defs.slots import RANGE_END, RANGE_START, WINDOW_SLOTS
-from tagger_platform.health.parts import NIGHTLY
+from tagger_platform.health.nightly import RETENTION
 from tagger_platform.settings import Settings
 from tagger_platform.store.runs import last_runs
 from tagger_platform_tests.defs.test_hot_path import Hot, Table, answers
@@ -69,7 +69,7 @@ def test_a_night_takes_what_is_old_from_log_disk_and_history(settings: Settings,
     assert (hot.clips(), hot.states(), instance.get_dynamic_partitions("window_slots")) == ([], {}, [])
     assert [play.windows for play in hot.plays] == [("kexp/2026-11-21T03:30:00Z+0",)]
     with hot.platform.database.reading() as connection:
-        assert last_runs(connection)[NIGHTLY] == FIRST.start + SOME_DAYS
+        assert last_runs(connection)[RETENTION] == FIRST.start + SOME_DAYS
 
 
 def test_a_part_that_fails_keeps_no_other_from_its_work_and_the_night_does_not_count(
@@ -87,7 +87,7 @@ def test_a_part_that_fails_keeps_no_other_from_its_work_and_the_night_does_not_c
     assert not result.success
     assert told(result, "forget_history")["partitions"] == 1
     with hot.platform.database.reading() as connection:
-        assert NIGHTLY not in last_runs(connection)
+        assert RETENTION not in last_runs(connection)
 
 
 def test_audio_that_nobody_answers_any_more_goes_where_no_slot_runs(

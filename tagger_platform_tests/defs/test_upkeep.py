@@ -10,6 +10,7 @@ from tagger_platform.defs.upkeep import AT, upkeep_job
 from tagger_platform.insight.index import sync
 from tagger_platform.insight.ranking import search
 from tagger_platform.settings import Settings
+from tagger_platform.store.runs import last_runs
 from tagger_platform_tests import samples
 
 
@@ -25,6 +26,8 @@ def test_a_week_leaves_the_index_with_the_stores_tracks(settings: Settings) -> N
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(instance=instance)
     assert result.success
+    with platform.database.reading() as connection:
+        assert last_runs(connection)["upkeep"] >= now
     assert [len(search(platform.search_index, title)) for title in ("title1", "title2")] == [0, 1]
 
 

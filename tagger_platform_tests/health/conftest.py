@@ -13,6 +13,7 @@ from tagger_platform.health.report import Watched
 from tagger_platform.model import iso
 from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
+from tagger_platform.store.rows import naive
 
 NOW = datetime(2026, 11, 21, 3, 30, tzinfo=UTC)
 
@@ -40,6 +41,12 @@ class Around:
         streams = [{"name": name, "enabled": True, "state": "live", "last_window": last} for name in ("kexp", "cafe")]
         self.capture = {"since": iso(NOW - timedelta(days=1)), "problems": [], "streams": streams}
         leave_mark(self.settings.marks_dir, SENSOR, self.now)
+        self.has_run_for(timedelta(0))
+
+    def has_run_for(self, span: timedelta) -> None:
+        """The store was made so long ago."""
+        with Database(self.settings.database_path).writing() as connection:
+            connection.execute("UPDATE schema_migrations SET applied_at = ?", [naive(self.now - span)])
 
 
 @pytest.fixture

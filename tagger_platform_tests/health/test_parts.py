@@ -1,6 +1,7 @@
 """Every part of a health report: when it is well, when it is not, and what it says then."""
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +10,7 @@ import pytest
 
 from tagger_platform.health import parts
 from tagger_platform.health.marks import SENSOR, leave_mark, marked_at
-from tagger_platform.health.parts import NIGHTLY, look, look_at
+from tagger_platform.health.parts import look, look_at
 from tagger_platform.health.report import Code, Part, State
 from tagger_platform.model import CanaryOutcome, CanaryResult, Recognition, Slot, Status, iso
 from tagger_platform.recognize.budget import BURST, Budget
@@ -231,12 +232,55 @@ def test_a_clock_that_stepped_back_makes_nothing_old(around: Around):
     assert part(around, "dagster").numbers["age_s"] == 0
 
 
+def note(around: Around, **ages: timedelta) -> None:
+    with Database(around.settings.database_path).writing() as connection:
+        for name, age in ages.items():
+            note_run(connection, name, NOW - age)
+
+
 @pytest.mark.parametrize(("hours", "state"), [(26, State.OK), (27, State.FAILING)])
 def test_a_night_that_is_left_out_is_bad(around: Around, hours: int, state: State):
     assert part(around, "nightly").detail == "none yet"
-    with Database(around.settings.database_path).writing() as connection:
-        note_run(connection, NIGHTLY, NOW - timedelta(hours=hours))
+    note(around, retention=timedelta(hours=hours))
     assert part(around, "nightly").state is state
+
+
+A_WEEK_AND_A_DAY, A_MONTH_AND_A_DAY = timedelta(days=8), timedelta(days=32)
+A_NIGHT, A_SECOND = timedelta(hours=26), timedelta(seconds=1)
+LATE = {"backup": A_NIGHT, "restore_drill": A_MONTH_AND_A_DAY, "upkeep": A_WEEK_AND_A_DAY}
+
+
+@pytest.mark.parametrize(("name", "late_after"), LATE.items())
+def test_a_backup_a_drill_or_an_upkeep_that_does_not_come_is_named_with_what_to_do(
+    around: Around, name: str, late_after: timedelta
+):
+    note(around, **dict.fromkeys(("retention", *LATE), timedelta(hours=1)))
+    note(around, **{name: late_after})
+    assert part(around, "nightly").state is State.OK
+    note(around, **{name: late_after + A_SECOND})
+    found = part(around, "nightly")
+    assert (found.state, [one.code for one in found.findings]) == (State.WARNING, [Code.RUN_OVERDUE])
+    assert iso(NOW - late_after - A_SECOND) in found.detail
+    assert f"the runs of {name}_job in Dagster tell why" in found.detail
+
+
+@pytest.mark.parametrize(("name", "late_after"), {"retention": A_NIGHT, **LATE}.items())
+def test_what_never_came_is_late_once_it_should_have(around: Around, name: str, late_after: timedelta):
+    note(around, **{other: timedelta(0) for other in ("retention", *LATE) if other != name})
+    around.has_run_for(late_after)
+    assert part(around, "nightly").state is State.OK
+    around.has_run_for(late_after + A_SECOND)
+    found = part(around, "nightly")
+    assert [(one.code, one.details["run"]) for one in found.findings] == [(Code.RUN_NEVER, name)]
+    assert found.state is (State.FAILING if name == "retention" else State.WARNING)
+    assert "was never done" in found.detail
+
+
+def test_who_wants_no_backups_is_not_told_that_they_are_late(around: Around):
+    around.settings = replace(around.settings, backup_retain_days=0)
+    around.has_run_for(timedelta(days=400))
+    note(around, retention=timedelta(hours=1), upkeep=timedelta(hours=1))
+    assert part(around, "nightly").state is State.OK
 
 
 def test_a_mark_that_cannot_be_left_stops_nobody(around: Around):

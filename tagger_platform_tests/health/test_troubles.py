@@ -10,6 +10,7 @@ from tagger_platform.health.parts import look
 from tagger_platform.health.troubles import FEWEST_WINDOWS, HOLD_S, REMIND_S, Told, step, troubles
 from tagger_platform.model import CaptureState, Recognition, Slot, Status
 from tagger_platform.recognize.budget import Budget
+from tagger_platform.store.runs import note_run
 from tagger_platform.store.writes import write_windows
 from tagger_platform_tests.health.conftest import NOW, Around
 from tagger_platform_tests.test_spool import window
@@ -93,6 +94,15 @@ def test_what_is_failing_is_a_trouble(around: Around):
     around.capture = None
     (around.settings.marks_dir / "sensor").unlink()
     assert names(around) == {"capture", "dagster"}
+
+
+def test_backups_that_have_ceased_are_a_trouble(around: Around):
+    with around.watched.database.writing() as connection:
+        for name, days in {"retention": 0, "backup": 2, "restore_drill": 1, "upkeep": 1}.items():
+            note_run(connection, name, NOW - timedelta(days=days))
+    found = troubles(look(around.watched), around.watched)
+    assert list(found) == ["nightly"]
+    assert found["nightly"].startswith("nightly: the backup is overdue, it was last done at 2026-11-19T03:30:00Z: ")
 
 
 def test_a_breaker_that_is_open_is_a_trouble_of_its_provider(around: Around):
