@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tagger_platform.errors import DiskFullError, TransientError
 
@@ -110,19 +110,13 @@ def contents(connection: "Connection") -> Contents:
     Counting alone would not do: DuckDB knows the counts without looking at a row.
     """
     names = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY table_name").fetchall()
-    read = {name: _row(connection, f'SELECT count(*), sum(hash(t)) FROM "{name}" AS t') for (name,) in names}
-    schema, duckdb = _row(connection, "SELECT max(version), version() FROM schema_migrations")
-    return Contents(
-        schema=int(schema or 0),
-        rows={name: int(rows) for name, (rows, _) in read.items()},
-        sums={name: str(total or 0) for name, (_, total) in read.items()},
-        duckdb=str(duckdb),
-    )
-
-
-def _row(connection: "Connection", sql: str) -> tuple[Any, ...]:
-    (row,) = connection.execute(sql).fetchall()
-    return tuple(row)
+    rows, sums = {}, {}
+    for (name,) in names:
+        quoted = name.replace('"', '""')
+        ((count, total),) = connection.execute(f'SELECT count(*), sum(hash(t)) FROM "{quoted}" AS t').fetchall()
+        rows[name], sums[name] = int(count), str(total or 0)
+    ((schema, duckdb),) = connection.execute("SELECT max(version), version() FROM schema_migrations").fetchall()
+    return Contents(int(schema or 0), rows, sums, duckdb)
 
 
 @contextmanager
