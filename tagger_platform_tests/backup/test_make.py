@@ -6,11 +6,12 @@ import sys
 import threading
 import zipfile
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 
-from tagger_platform.backup import file
+from tagger_platform import stream_config
+from tagger_platform.backup import file, settings_text
 from tagger_platform.errors import DiskFullError, RequestError, TransientError
 from tagger_platform.fingerprint.index import Index
 from tagger_platform.store.database import Database
@@ -69,7 +70,51 @@ def test_it_holds_no_secret_and_says_what_has_to_be_filled_in(full: Place, tmp_p
     assert "ACOUSTID_API_KEY='***'" in env
     assert "STREAM_1_URL='rtsp://***@127.0.0.1:9/kexp'" in env
     assert "http://***@127.0.0.1:9/cafe" in yaml
-    assert "# mine" in yaml
+    assert "# mine" not in yaml  # comments may hold what was a secret yesterday
+
+
+SECRET_SOMEWHERE = """streams:
+  - {name: kexp, url: "https://radio.example/live?token=OVERRIDDEN-BY-THE-ENVIRONMENT"}
+#  - {name: old, url: "https://radio.example/old?token=COMMENTED-OUT"}
+#  - {name: older, url: "rtsp://user:COMMENTED OUT with spaces@10.0.0.3/cam"}
+  - {name: spaces, url: "rtsp://user:pa ss WO RD@10.0.0.2/cam", title: "Café Ω", enabled: false}
+  - {name: short, url: "https://radio.example/live.m3u8?pin=12345&KEYLESS;b=SECOND#FRAGMENT"}
+  - {name: path, url: "rtsp://10.0.0.2:554/user=ADMIN&password=HUNTER&x=1.sdp"}
+  - {name: name, url: "http://TOKEN@radio.example/a"}
+"""
+
+
+def test_what_may_be_a_secret_in_a_streams_url_is_hidden_and_the_rest_is_there(empty: Place) -> None:
+    path = empty.folder.parent / "streams.yaml"
+    path.write_text(SECRET_SOMEWHERE, encoding="utf-8")
+    place = Place(
+        empty.environ
+        | {"STREAM_2_NAME": "by-env", "STREAM_2_URL": "http://radio.example/b?pin=54321", "STREAM_2_TITLE": "B? a=b"}
+    )
+    yaml = settings_text.streams_text(place.settings)
+    hidden = ("OVERRIDDEN", "COMMENTED", "WO RD", "WO%20RD", "12345", "KEYLESS", "SECOND", "FRAGMENT")
+    assert not [secret for secret in (*hidden, "ADMIN", "HUNTER", "TOKEN") if secret in yaml]
+    path.write_text(yaml, encoding="utf-8")
+    found, problems = stream_config.from_file(path)
+    assert problems == []
+    assert [(one.name, unquote(one.url)) for one in found] == [
+        ("kexp", "https://radio.example/live?token=***"),
+        ("spaces", "rtsp://***@10.0.0.2/cam"),
+        ("short", "https://radio.example/live.m3u8?pin=***&***;b=***#***"),
+        ("path", "rtsp://10.0.0.2:554/user=***&password=***&x=***"),
+        ("name", "http://***@radio.example/a"),
+    ]
+    assert [(one.title, one.enabled) for one in found[1:3]] == [("Café Ω", False), ("", True)]
+    env = settings_text.environment_text(place.settings, place.environ)
+    assert "STREAM_2_URL='http://radio.example/b?pin=***'" in env
+    assert "STREAM_2_TITLE='B? a=b'" in env
+    assert "what is *** in the URL of stream by-env" in list(settings_text.fill_in(place.settings))
+
+
+def test_a_list_of_streams_that_cannot_be_read_is_left_out(empty: Place) -> None:
+    settings = empty.settings
+    settings.streams_file.write_text("streams: [{ token: SECRET")
+    assert settings_text.streams_text(settings) == ""
 
 
 def test_a_platform_that_has_just_been_set_up_can_be_saved_too(empty: Place, tmp_path: Path) -> None:
