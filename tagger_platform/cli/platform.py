@@ -1,5 +1,6 @@
 """Which processes make up the platform, in the order in which they start."""
 
+import logging
 import sys
 from importlib import resources
 from pathlib import Path
@@ -16,6 +17,7 @@ from tagger_platform.errors import RequestError
 from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
 
+log = logging.getLogger("tagger.prepare")
 LOCATION = "tagger_platform"
 CODE_MODULE = "tagger_platform.definitions"
 CODE_SERVER_GRACE_S = 3
@@ -90,7 +92,20 @@ def _prepare_dagster(settings: Settings) -> str:
 
 
 def _take_over_schedules(instance: dg.DagsterInstance, restored: Path) -> None:
-    """What a restore brought of Dagster's state."""
-    if restored.exists():
+    """What a restore brought of Dagster's state; without what cannot be taken over the platform starts all the same."""
+    if not restored.exists():
+        return
+    try:
         imported(instance, restored.read_text(encoding="utf-8"))
+    except Exception as error:  # whatever another version of Dagster raises at its own words
+        aside = restored.parent / "restored" / restored.name
+        aside.parent.mkdir(mode=0o700, exist_ok=True)
+        restored.replace(aside)
+        log.warning(
+            "what was switched on and off in Dagster could not be restored (%s): schedules and sensors are as they "
+            "come; switch them in Dagster, what the backup says of them is in %s",
+            type(error).__name__,
+            aside,
+        )
+    else:
         restored.unlink()

@@ -136,3 +136,24 @@ def test_what_is_switched_off_in_dagster_is_so_after_a_restore(
         assert imported(there, exported(there)) == 1  # known already
     assert (state.instigator_name, state.status) == ("canary_schedule", InstigatorStatus.STOPPED)
     assert state.instigator_data.start_timestamp >= began  # the hours since are not made up for
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[1]", "5", '[{"__class__": "InstigatorStateOfAnotherVersion", "x": 1}]', "\ud800"]
+)
+def test_state_of_dagsters_that_cannot_be_taken_over_keeps_nobody_from_starting(
+    text: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = samples.settings(tmp_path / "data")
+    settings.data_dir.mkdir()
+    (settings.data_dir / SCHEDULES).write_bytes(text.encode(errors="surrogatepass"))
+    for _ in range(2):
+        prepare(settings)
+    assert not (settings.data_dir / SCHEDULES).exists()
+    kept = settings.data_dir / "restored" / SCHEDULES
+    assert kept.read_bytes() == text.encode(errors="surrogatepass")
+    (said,) = [record.getMessage() for record in caplog.records if record.name == "tagger.prepare"]
+    assert said.startswith("what was switched on and off in Dagster could not be restored (")
+    assert str(kept) in said
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as there:
+        assert list(there.all_instigator_state()) == []
