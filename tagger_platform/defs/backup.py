@@ -61,14 +61,14 @@ def make_backup(context: dg.OpExecutionContext, platform: dg.ResourceParam[Platf
 @dg.op(out=dg.Out(dg.Nothing), description="Restores the newest nightly backup into an empty folder and compares.")
 def restore_newest(context: dg.OpExecutionContext, platform: dg.ResourceParam[Platform]) -> None:
     from tagger_platform.backup.drill import drill
-    from tagger_platform.backup.rotation import made_at
+    from tagger_platform.backup.rotation import dated
 
     folder = platform.settings.backup_folder
-    nightly = [(made, path) for path in (folder.iterdir() if folder.exists() else ()) if (made := made_at(path))]
+    nightly = dated(folder.iterdir() if folder.exists() else (), platform.clock())
     if not nightly:
         context.add_output_metadata({"restored": "none: there is no nightly backup"})
         return
-    _, newest = max(nightly)
+    _, newest = nightly[-1]
     try:
         found = drill(newest, platform.settings.data_dir)
     except TaggerError as error:

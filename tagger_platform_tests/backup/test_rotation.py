@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tagger_platform.backup.rotation import made_at, outdated
+from tagger_platform.backup.rotation import dated, made_at, outdated
 
 FIRST = datetime(2026, 1, 1, 13, 0, tzinfo=UTC)
 
@@ -44,4 +45,24 @@ def test_the_newest_stays_and_no_other_file_goes(days: set[int], keep_days: int)
     gone = outdated(paths + others, now, keep_days)
     assert not set(gone) & {*others, *paths[-1:]}
     left = [made for path in paths if path not in gone and (made := made_at(path))]
-    assert all(now - made < timedelta(days=keep_days) or now - made < timedelta(days=7) for made in left[:-1])
+    assert all(now - made < timedelta(days=keep_days) for made in left[:-1])
+
+
+@pytest.mark.parametrize(("keep_days", "ages"), [(1, [0]), (3, [2, 1, 0]), (7, [6, 5, 4, 3, 2, 1, 0])])
+def test_no_more_days_are_kept_than_were_asked_for(keep_days: int, ages: list[int]) -> None:
+    kept = kept_after(20, keep_days)
+    assert [(kept[-1] - made).days for made in kept] == ages
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=1), timedelta(days=27_000)])
+def test_what_is_named_in_the_future_is_not_the_newest_and_stays(ahead: timedelta) -> None:
+    now = FIRST + timedelta(days=100)
+    newest, old, future = nightly(now), nightly(FIRST), nightly(now + ahead)
+    assert [path for _, path in dated([future, newest, old], now)] == [old, newest]
+    assert outdated([future, newest, old], now, 30) == [old]
+
+
+def test_a_clock_that_has_lost_the_time_deletes_nothing() -> None:
+    paths = [nightly(FIRST + timedelta(days=day)) for day in range(60)]
+    lost = datetime(1970, 1, 1, 0, 5, tzinfo=UTC)
+    assert outdated([*paths, nightly(lost)], lost, 30) == []

@@ -74,6 +74,14 @@ def test_the_drill_restores_the_newest(platform: Platform, instance: dg.DagsterI
     assert not list(platform.settings.data_dir.glob("drill-*"))
 
 
+def test_the_drill_leaves_out_what_is_named_in_the_future(platform: Platform, instance: dg.DagsterInstance) -> None:
+    made = run(platform, "backup_job", instance)
+    (platform.settings.backup_folder / "tagger-nightly-20990101T000000Z.zip").write_text(
+        "made while the clock was wrong"
+    )
+    assert run(platform, "restore_drill_job", instance)["restored"] == made["path"]
+
+
 def test_a_backup_that_is_damaged_fails_the_drill(platform: Platform, instance: dg.DagsterInstance) -> None:
     path = Path(str(run(platform, "backup_job", instance)["path"]))
     path.write_bytes(path.read_bytes()[:-100])
