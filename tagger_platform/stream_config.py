@@ -19,6 +19,12 @@ MOST_STREAMS = 1000
 """Above this a STREAM_COUNT is a slip of the hand."""
 SHORTEST_TOKEN = 6
 """Characters: shorter words of an address, such as true, are in every text."""
+SHORTEST_PASSWORD = 4
+"""Characters of what is named as a secret: shorter ones, such as mp3, are in every text too."""
+_SECRET = re.compile(r"pass|pwd|pin$|token|key|secret|auth|session", re.IGNORECASE)
+"""In a parameter's name: its value is one."""
+_NAMED_IN_PATH = re.compile(r"([^/;&,=_]+)=([^/;&,]+?)(?=[/;&,]|_[a-z]+=|$)")
+"""``name=value`` between slashes, semicolons, ampersands or, as some cameras have it, low lines."""
 VARIABLES = {
     "STREAM_COUNT": "how many STREAM_n_* are read, n from 1; empty: as many as are numbered",
     "STREAM_n_NAME": "name of stream n: 1 to 40 of a-z, 0-9, _ and -",
@@ -83,13 +89,24 @@ def url_problem(url: str) -> str | None:
 
 
 def secrets_of_url(url: str) -> Iterator[str]:
-    """What is secret in a stream's URL, or may be: the password, and long values of the query."""
+    """What is secret in a stream's URL, or may be: the password, a user name that stands alone, long values and odd
+    words of the query, and whatever is named as a secret there or in the path, as cameras have it."""
     try:
         parts = urlsplit(url)
-        yield parts.password or ""
-        yield from (value for _, value in parse_qsl(parts.query) if len(value) >= SHORTEST_TOKEN)
+        yield parts.password or _long(parts.username)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True):
+            if value.strip("="):
+                yield value if _SECRET.search(name) and len(value) >= SHORTEST_PASSWORD else _long(value)
+            elif not (name.isalpha() and name.islower()):  # as nocache is
+                yield _long(name)
+        for name, value in _NAMED_IN_PATH.findall(parts.path):
+            yield value if _SECRET.search(name) and len(value) >= SHORTEST_PASSWORD else ""
     except ValueError:
         yield url
+
+
+def _long(word: str | None) -> str:
+    return word if word and len(word) >= SHORTEST_TOKEN else ""
 
 
 def words_of_address(url: str) -> Iterator[str]:

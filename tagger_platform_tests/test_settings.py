@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tagger_platform.errors import SettingsError
 from tagger_platform.settings import VARIABLES, Settings, tiled
-from tagger_platform.stream_config import quote_userinfo, url_problem
+from tagger_platform.stream_config import quote_userinfo, secrets_of_url, url_problem
 from tagger_platform_tests import documented
 
 Environ = dict[str, str]
@@ -200,6 +200,30 @@ def test_the_repr_of_settings_holds_no_secret(environ: Environ) -> None:
         OTEL_EXPORTER_OTLP_ENDPOINT=f"http://user:{SECRET}@host/",
     )
     assert SECRET not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("http://user:abc@h/x", {"abc"}),
+        ("http://T0KEN99@h/x", {"T0KEN99"}),
+        ("http://admin@h/x", set()),
+        ("http://h/x?id=KEXP99", {"KEXP99"}),
+        ("http://h/x?pwd=1234&n=1234", {"1234"}),
+        ("http://h/x?accessToken=ab12", {"ab12"}),
+        ("http://h/x?token=mp3&type=http", set()),
+        ("http://h/x?T0KEN99", {"T0KEN99"}),
+        ("http://h/x?T0KEN99==", {"T0KEN99"}),
+        ("http://h/x?nocache&download=&stream", set()),
+        ("rtsp://h:554/user=admin&password=hunter22&channel=1.sdp", {"hunter22"}),
+        ("rtsp://h/user=admin_password=hunter22_channel=1", {"hunter22"}),
+        ("http://h/live;password=hunter22", {"hunter22"}),
+        ("http://h/live;x=hunter22/stream.mp3", set()),
+        ("http://h/live/stream.mp3", set()),
+    ],
+)
+def test_what_may_be_a_secret_in_a_streams_url(url: str, found: set[str]) -> None:
+    assert {*secrets_of_url(url)} - {""} == found
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ with ffmpeg 5, 7 and 9. ffmpeg never reconnects by itself: it would splice silen
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,7 +23,6 @@ from urllib.parse import unquote, urlsplit
 from tagger_platform.errors import RequestError
 from tagger_platform.libc import libc
 from tagger_platform.model import Stream, StreamKind
-from tagger_platform.stream_config import secrets_of_url
 
 NETWORK_TIMEOUT_US = "8000000"
 """microseconds without a byte until ffmpeg gives up by itself: without it a stalled server hangs it for ever"""
@@ -39,6 +39,8 @@ LINE_MOST = 8192
 PR_SET_PDEATHSIG = 1
 """prctl option, from linux/prctl.h"""
 
+_BARE = re.compile(r"https?://[\w.-]+(:[0-9]+)?(/[\w.-]{0,15})*", re.ASCII)
+"""An address of nothing but a host and short words, none of which can be a token."""
 _HEAD = ["-nostdin", "-hide_banner", "-nostats", "-threads", "1"]
 _MONO_PCM = ["-ac", "1", "-ar", "16000", "-filter_threads", "1", "-f", "s16le", "pipe:1"]
 _TAIL = ["-map", "0:a:0", "-vn", "-sn", "-dn", *_MONO_PCM]
@@ -96,8 +98,8 @@ def find_ffmpeg(configured: Path | None) -> str:
 def command(ffmpeg: str, stream: Stream, *, audio_only: bool = True, talkative: bool = False) -> Command:
     """The command that turns `stream` into PCM on stdout.
 
-    `audio_only` asks an RTSP server for the audio alone, which some cameras refuse. `talkative` makes ffmpeg tell
-    what it found; live HTTP streams always are, because that is how it tells ICY titles.
+    `audio_only` asks an RTSP server for the audio alone, which some cameras refuse. `talkative`, for an attempt of some
+    seconds, makes ffmpeg tell what it found; live HTTP streams always are, because that is how it tells ICY titles.
     """
     level = "verbose" if talkative or stream.kind is StreamKind.ICECAST else "warning"
     head = [ffmpeg, *_HEAD, "-loglevel", level]
@@ -106,12 +108,13 @@ def command(ffmpeg: str, stream: Stream, *, audio_only: bool = True, talkative: 
         path = unquote(urlsplit(stream.url).path)
         return Command([*head, "-re", "-protocol_whitelist", "file", "-i", f"file:{path}", *_TAIL])
     options = _options(stream, audio_only=audio_only)
-    if any(secrets_of_url(stream.url)):
-        # The outer list has one entry and is read from stdin; its entry's own options shut stdin to the stream again.
-        listed = ["-protocol_whitelist", f"pipe,{options['protocol_whitelist']}", "-f", "concat", "-safe", "0"]
-        return Command([*head, *listed, "-i", "pipe:0", *_TAIL], _list_of_one(stream.url, options))
-    named = [word for name, value in options.items() for word in (f"-{name}", value)]
-    return Command([*head, *named, "-i", stream.url, *_TAIL])
+    if talkative and _BARE.fullmatch(stream.url):  # from a list ffmpeg does not tell the station's name
+        named = [word for name, value in options.items() for word in (f"-{name}", value)]
+        return Command([*head, *named, "-i", stream.url, *_TAIL])
+    # Nobody can tell which word of a URL is a secret. The outer list has one entry and is read from stdin; its entry's
+    # own options shut stdin to the stream again.
+    listed = ["-protocol_whitelist", f"pipe,{options['protocol_whitelist']}", "-f", "concat", "-safe", "0"]
+    return Command([*head, *listed, "-i", "pipe:0", *_TAIL], _list_of_one(stream.url, options))
 
 
 def _options(stream: Stream, *, audio_only: bool) -> dict[str, str]:

@@ -33,10 +33,50 @@ CASES = {
 }
 
 
+def through_stdin(url: str, arguments: str) -> Command:
+    """The command that tells ffmpeg the same by a list on its stdin."""
+    level, *words = arguments.removesuffix(f" -i {url}").split(" ")
+    options = dict(zip((word[1:] for word in words[::2]), words[1::2], strict=True))
+    listed = f"{level} -protocol_whitelist pipe,{options['protocol_whitelist']} -f concat -safe 0 -i pipe:0"
+    lines = ["ffconcat version 1.0", f"file '{url}'", *(f"option {name} {value}" for name, value in options.items())]
+    return Command(f"{HEAD} {listed} {TAIL}".split(" "), "".join(f"{line}\n" for line in lines).encode())
+
+
 @pytest.mark.parametrize(("url", "arguments"), CASES.items(), ids=CASES)
 def test_arguments(url: str, arguments: str):
     expected = f"{HEAD} {arguments} {TAIL}".split(" ")
-    assert command("ff", Stream("s", url)) == Command([word.replace("b+c", "b c") for word in expected])
+    as_arguments = Command([word.replace("b+c", "b c") for word in expected])
+    of_a_file = url.startswith("file:")
+    assert command("ff", Stream("s", url)) == (as_arguments if of_a_file else through_stdin(url, arguments))
+
+
+def test_an_attempt_at_an_address_of_short_words_gives_it_among_the_arguments():
+    """For only then does ffmpeg tell the station's name."""
+    url = "http://radio.example:8000/live.mp3"
+    expected = f"{HEAD} verbose {HTTP} -probesize 65536 -i {url} {TAIL}".split(" ")
+    assert command("ff", Stream("s", url), talkative=True) == Command(expected)
+    assert url not in command("ff", Stream("s", url)).argv
+
+
+SECRET_URLS = [
+    "http://s3cret@h/a",
+    "http://h/a?pwd=s3cret",
+    "http://h/a?pin=s3cr",
+    "http://h/a?s3cret",
+    "http://h/a?s3cret==",
+    "rtsp://10.0.0.2:554/user=admin&password=s3cret&channel=1.sdp",
+    "http://h/live;password=s3cret",
+    "rtsp://u:s3cret@h/x",
+    "https://h/s3cret0123456789/list.m3u8",
+]
+
+
+@pytest.mark.parametrize("talkative", [False, True])
+@pytest.mark.parametrize("url", SECRET_URLS)
+def test_no_secret_is_in_the_process_list_wherever_it_stands_in_the_url(url: str, talkative: bool):
+    asked = command("ff", Stream("s", url), talkative=talkative)
+    assert "s3cr" not in " ".join(asked.argv)
+    assert url in asked.script.decode()
 
 
 @pytest.mark.parametrize(
@@ -70,7 +110,7 @@ def test_a_url_with_a_secret_goes_through_stdin(url: str, protocols: str):
 
 
 def test_both_ways_tell_ffmpeg_the_same():
-    plain, secret = (command("ff", Stream("s", f"rtsp://{login}h/x")) for login in ("", "a:b@"))
+    plain, secret = (command("ff", Stream("s", f"http://{login}h/x"), talkative=True) for login in ("", "a:b@"))
     options = dict(line.split(" ")[1:] for line in secret.script.decode().splitlines()[2:])
     assert [word for name, value in options.items() for word in (f"-{name}", value)] == plain.argv[
         8 : plain.argv.index("-i")
