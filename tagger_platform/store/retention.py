@@ -4,10 +4,11 @@ What belongs here: deletion, what counts as old, and the rule that it makes no c
 happens (`defs.retention`), audio (`spool`).
 
 A day is a local day, and days go whole: `kept_since` is a midnight. What began at that very instant or later stays,
-what began before goes. A window goes with everything that was said about it. The windows of a recording of long ago
-stay until the recording was last asked about before that midnight: its days count from when it was tagged. A play is
-by its own start, and takes the list of its windows (`play_windows`) along: as long as it stays, that stays. A play of a
-recording stays at least as long as the recording's windows.
+what began before goes. A window goes with everything that was said about it and with its place in the slot's account,
+also where a slot has windows on both sides. The windows of a recording of long ago stay until the recording was last
+asked about before that midnight: its days count from when it was tagged. A play is by its own start, and takes the list
+of its windows (`play_windows`) along: as long as it stays, that stays. A play of a recording stays at least as long as
+the recording's windows.
 """
 
 from collections import Counter
@@ -27,13 +28,14 @@ from tagger_platform.store.writes import mark_expired
 
 _OLD_PLAY = (
     "started_at < $before AND play_id NOT IN (SELECT play_id FROM play_windows e JOIN windows w USING (window_id)"
-    " WHERE e.started_at < $soon AND w.started_at < $soon AND source IN (SELECT unnest($kept)))"
+    " WHERE e.started_at < $soon AND w.started_at < $soon AND source <> $capture)"
 )
 _OF_NO_WINDOW = "started_at < $before AND window_id NOT IN (SELECT window_id FROM windows WHERE started_at < $before)"
 
 IS_OLD = {
     "windows": "started_at < $before AND source NOT IN (SELECT unnest($kept))",
-    "expected_windows": "slot < $before AND source NOT IN (SELECT unnest($kept))",
+    "expected_windows": "slot < $before AND slot + to_seconds(coalesce(list_max(offsets), 0)) < $before"
+    " AND source NOT IN (SELECT unnest($kept))",
     "raw_answers": f"window_id IN (SELECT window_id FROM recognitions WHERE {_OF_NO_WINDOW})",
     "recognitions": _OF_NO_WINDOW,
     "further_matches": _OF_NO_WINDOW,
@@ -45,6 +47,12 @@ IS_OLD = {
     "art": "url NOT IN (SELECT artwork FROM tracks)",
 }
 """Of every table: which rows go, in an order in which each finds what it goes by."""
+
+_ACROSS = (
+    "slot < $before AND slot + to_seconds(list_min(offsets)) < $before"
+    " AND slot + to_seconds(list_max(offsets)) >= $before AND source NOT IN (SELECT unnest($kept))"
+)
+"""Accounts of slots of which just some windows go."""
 
 OF_WINDOWS = ("windows", "expected_windows", "raw_answers", "recognitions", "further_matches")
 OF_PLAYS = ("play_windows", "plays")
@@ -64,9 +72,11 @@ def forget_old(database: Database, *, windows_before: datetime, plays_before: da
     """
     done: Counter[str] = Counter()
     for dated, tables, before in (("windows", OF_WINDOWS, windows_before), ("plays", OF_PLAYS, plays_before)):
-        for step in _steps(database, dated, before) if before else ():
-            done += _forget_together(database, tables, step)
-    return done + _forget_together(database, (*ASKED_BY_PEOPLE, *NAMED_BY_NOBODY), windows_before)
+        if before is None:
+            continue
+        for step in _steps(database, dated, before):
+            done += _forget_together(database, tables, step, before)
+    return done + _forget_together(database, (*ASKED_BY_PEOPLE, *NAMED_BY_NOBODY), windows_before, windows_before)
 
 
 def _steps(database: Database, table: str, before: datetime) -> list[datetime]:
@@ -75,42 +85,52 @@ def _steps(database: Database, table: str, before: datetime) -> list[datetime]:
         rows = connection.execute(
             f"SELECT DISTINCT date_trunc('day', started_at) + INTERVAL 1 DAY AS day FROM {table}"
             f" WHERE {IS_OLD[table]} ORDER BY day",
-            _values(connection, IS_OLD[table], before),
+            _values(connection, IS_OLD[table], before, before),
         ).fetchall()
     return [*(aware(day) for (day,) in rows[:-1]), *([before] if rows else [])]
 
 
-def _forget_together(database: Database, tables: Iterable[str], before: datetime) -> Counter[str]:
+def _forget_together(database: Database, tables: Iterable[str], step: datetime, before: datetime) -> Counter[str]:
     with database.writing() as connection:
-        return Counter({table: forget(connection, table, before) for table in tables})
+        return Counter({table: forget(connection, table, step, asked_before=before) for table in tables})
 
 
-def forget(connection: Connection, table: str, before: datetime) -> int:
+def forget(connection: Connection, table: str, before: datetime, *, asked_before: datetime | None = None) -> int:
     """Delete the rows of `table` that are old at `before`; returns how many. Runs inside one `writing()` block.
+
+    Recordings stay that were asked about since `asked_before`, or else `before`: on the way there in steps, a step
+    does not see what was asked of later days.
 
     What is deleted is in `totals` first: rows are counted when they come, and windows that were still waiting for an
     answer count as expired now.
     """
     is_old = IS_OLD[table]
-    values = _values(connection, is_old, before)
+    values = _values(connection, is_old, before, asked_before or before)
     if table == "windows":
         states = ", ".join(f"'{state}'" for state in sorted(UNANSWERED))
         waiting = connection.execute(
             f"SELECT window_id FROM windows WHERE {is_old} AND state IN ({states})", values
         ).fetchall()
         mark_expired(connection, [window_id for (window_id,) in waiting])
+    if table == "expected_windows":
+        connection.execute(
+            "UPDATE expected_windows SET offsets = [one FOR one IN offsets IF slot + to_seconds(one) >= $before]"
+            f" WHERE {_ACROSS}",
+            values,
+        )
     row = connection.execute(f"DELETE FROM {table} WHERE {is_old}", values).fetchone()
     deleted = int(row[0]) if row else 0
     note_deleted(connection, {table: deleted})
     return deleted
 
 
-def _values(connection: Connection, condition: str, before: datetime) -> dict[str, Any]:
+def _values(connection: Connection, condition: str, before: datetime, asked_before: datetime) -> dict[str, Any]:
     """Of the parameters of IS_OLD those that the condition names."""
     known: dict[str, Callable[[], Any]] = {
         "before": lambda: naive(before),
         "soon": lambda: naive(before + EVIDENCE_MARGIN),
-        "kept": lambda: _kept_recordings(connection, before),
+        "kept": lambda: _kept_recordings(connection, asked_before),
+        "capture": lambda: CAPTURE,
     }
     return {name: value() for name, value in known.items() if f"${name}" in condition}
 

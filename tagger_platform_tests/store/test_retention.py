@@ -22,7 +22,9 @@ from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.derivation import derive_plays, replace_plays
 from tagger_platform.store.expected import write_expected
 from tagger_platform.store.identifications import COLUMNS, newest_identifications, note_identification
+from tagger_platform.store.promises import accounts
 from tagger_platform.store.retention import IS_OLD, delete_unneeded_art, forget_old, kept_since, slots_before
+from tagger_platform.store.rows import aware
 from tagger_platform_tests.store import radio
 
 TZ = ZoneInfo("America/Los_Angeles")
@@ -67,6 +69,8 @@ class Logged:
     asked_after: timedelta = timedelta(minutes=3)
     status: Status = Status.MATCH
     play: bool = True
+    hop_s: int = HOP_S
+    offsets: tuple[int, ...] = (0, 30)
 
     @property
     def slot(self) -> Slot:
@@ -78,7 +82,7 @@ class Logged:
 
     @property
     def windows(self) -> tuple[Window, ...]:
-        return tuple(Window(self.stream, self.slot, offset, 12, CaptureState.CAPTURED) for offset in (0, 30))
+        return tuple(Window(self.stream, self.slot, offset, 12, CaptureState.CAPTURED) for offset in self.offsets)
 
     @property
     def track(self) -> Track:
@@ -87,18 +91,18 @@ class Logged:
     @property
     def told(self) -> Play:
         ids = tuple(window.window_id for window in self.windows)
-        ended_at = self.start + timedelta(seconds=60)
+        ended_at = self.windows[-1].end + timedelta(seconds=18)
         return Play(ids[0], self.stream, self.start, ended_at, 1, PlayStatus.CONFIRMED, self.track, 0.9, "p", ids)
 
 
 def write(connection: Connection, one: Logged) -> None:
     windows = one.windows
     writes.write_windows(connection, windows, titles={one.stream: "A radio"}, source=one.source, slot=one.slot)
-    write_expected(connection, Manifest(one.slot, one.source, HOP_S, windows), hop_s=HOP_S)
+    write_expected(connection, Manifest(one.slot, one.source, one.hop_s, windows), hop_s=one.hop_s)
     answer = Recognition(windows[0].window_id, "catalogue", one.status, raw=b"{}")
     if one.status is Status.MATCH:
         answer = replace(answer, track=one.track, further=(replace(answer, track=one.track, raw=None),))
-    answers = [answer, replace(answer, window_id=windows[1].window_id, further=())]
+    answers = [answer, *(replace(answer, window_id=window.window_id, further=()) for window in windows[1:])]
     writes.write_recognitions(connection, windows, answers, asked_at=one.start + one.asked_after)
     if one.play and one.status is Status.MATCH:
         replace_plays(connection, [], [one.told])
@@ -147,6 +151,59 @@ def test_a_play_that_began_before_midnight_goes_with_its_evidence_and_its_track(
     done = forget_old(store, windows_before=MIDNIGHT, plays_before=MIDNIGHT)
     assert (done["plays"], done["play_windows"], done["tracks"]) == (1, 2, 1)
     assert ids(store, "plays") == ids(store, "play_windows") == {AT.windows[0].window_id, AFTER.windows[0].window_id}
+
+
+def all_windows(store: Database) -> set[str]:
+    with store.reading() as connection:
+        return {name for (name,) in connection.execute("SELECT window_id FROM windows").fetchall()}
+
+
+def expected(store: Database) -> set[str]:
+    """The windows that the accounts of slots name."""
+    with store.reading() as connection:
+        rows = connection.execute("SELECT stream, slot, unnest(offsets) FROM expected_windows").fetchall()
+    return {f"{stream}/{Slot(aware(slot)).key}+{offset_s}" for stream, slot, offset_s in rows}
+
+
+def test_a_slot_across_midnight_keeps_the_account_of_what_stays(store: Database) -> None:
+    midnight = local("2026-11-20T00:00")
+    start = midnight.astimezone(UTC) - timedelta(seconds=120)  # on the hop
+    log(store, *(Logged(start + timedelta(seconds=420 * n), hop_s=420, offsets=(0, 300, 400)) for n in range(-1, 3)))
+    for _ in range(2):
+        forget_old(store, windows_before=midnight, plays_before=None)
+        with store.reading() as connection:
+            (kept,) = accounts(connection, midnight, midnight + timedelta(hours=1))
+            gone = accounts(connection, midnight - timedelta(hours=1), midnight)
+        assert (kept.expected, kept.states, kept.adds_up, gone) == (8, {"heard": 8}, True, [])
+        assert expected(store) == all_windows(store)
+
+
+def test_a_slot_of_which_nothing_was_expected_goes_by_its_start(store: Database) -> None:
+    with store.writing() as connection:
+        for one in (BEFORE, AT):
+            write_expected(connection, Manifest(one.slot, CAPTURE, HOP_S, ()), hop_s=HOP_S)
+    log(store, replace(BEFORE, start=BEFORE.start - timedelta(seconds=HOP_S)))
+    assert forget_old(store, windows_before=MIDNIGHT, plays_before=None)["expected_windows"] == 2
+    with store.reading() as connection:
+        assert [aware(slot) for (slot,) in connection.execute("SELECT slot FROM expected_windows").fetchall()] == [
+            AT.start
+        ]
+
+
+def test_a_recording_that_was_tagged_in_two_goes_stays_as_one(store: Database) -> None:
+    first = Logged(BEFORE.start - timedelta(days=9), TAPE, timedelta(days=1))
+    second = Logged(BEFORE.start - timedelta(days=3), TAPE, timedelta(days=4))
+    log(store, first, second, Logged(BEFORE.start - timedelta(days=5)), BEFORE)
+    forget_old(store, windows_before=MIDNIGHT, plays_before=None)
+    assert ids(store, "windows") == {first.windows[0].window_id, second.windows[0].window_id}
+    assert expected(store) == all_windows(store)
+
+
+def test_a_play_of_a_recording_stays_with_its_windows_however_soon_plays_go(store: Database) -> None:
+    tape = Logged(BEFORE.start - timedelta(days=2), TAPE, timedelta(days=2))
+    log(store, tape)
+    forget_old(store, windows_before=MIDNIGHT - timedelta(days=1), plays_before=MIDNIGHT + timedelta(days=1))
+    assert len(ids(store, "windows")) == len(ids(store, "plays")) == 1
 
 
 def test_plays_may_go_before_their_windows(store: Database) -> None:
@@ -313,16 +370,35 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
         connection.begin()
 
 
+HOPS = ((HOP_S, (0, 30)), (420, (0, 300, 400)), (600, (0, 588)))
+
+
+def on_the_hop(logged: Sequence[Logged], hop_s: int, offsets: tuple[int, ...]) -> list[Logged]:
+    """These, in the slots of another hop."""
+    starts = {int(one.start.timestamp()) // hop_s * hop_s: one for one in logged}
+    return [
+        replace(one, start=datetime.fromtimestamp(start, UTC), hop_s=hop_s, offsets=offsets)
+        for start, one in starts.items()
+    ]
+
+
 @examples(max_examples=20, deadline=None)
 @given(
+    hop=st.sampled_from(HOPS),
     live=st.lists(LIVE, min_size=1, max_size=8, unique_by=lambda one: one.start),
     tapes=st.lists(TAPES, max_size=4, unique_by=lambda one: one.start),
     days=st.integers(0, 6),
     plays_days=st.one_of(st.none(), st.integers(0, 6)),
 )
 def test_nothing_too_new_goes_and_nothing_that_a_kept_play_needs(
-    held: Held, live: Sequence[Logged], tapes: Sequence[Logged], days: int, plays_days: int | None
+    held: Held,
+    hop: tuple[int, tuple[int, ...]],
+    live: Sequence[Logged],
+    tapes: Sequence[Logged],
+    days: int,
+    plays_days: int | None,
 ) -> None:
+    live, tapes = (on_the_hop(logged, *hop) for logged in (live, tapes))
     now = datetime(2026, 11, 5, 4, tzinfo=TZ)
     since = kept_since(now, days, TZ)
     plays_since = None if plays_days is None else kept_since(now, plays_days, TZ)
@@ -336,8 +412,8 @@ def test_nothing_too_new_goes_and_nothing_that_a_kept_play_needs(
             deleted = {table: count for (table, _), count in totals.read(connection)[totals.DELETED].items()}
             assert +Counter(deleted) == +done
 
-            kept = [one for one in live if one.start >= since] + _kept(tapes, since)
-            assert ids(held, "windows") == {one.windows[0].window_id for one in kept}
+            kept = _kept(live, tapes, since)
+            assert all_windows(held) == expected(held) == kept
             assert ids(held, "recognitions") == ids(held, "raw_answers") == ids(held, "windows")
 
             played = {one.told.play_id: one for one in (*live, *tapes) if one.play and one.status is Status.MATCH}
@@ -345,7 +421,9 @@ def test_nothing_too_new_goes_and_nothing_that_a_kept_play_needs(
             assert {play.play_id for play in left} >= {
                 play_id
                 for play_id, one in played.items()
-                if plays_since is None or one.start >= plays_since or (one in kept and one in tapes)
+                if plays_since is None
+                or one.start >= plays_since
+                or (one in tapes and not kept.isdisjoint(one.told.windows))
             }
             for play in left:
                 told = played[play.play_id].told
@@ -355,7 +433,12 @@ def test_nothing_too_new_goes_and_nothing_that_a_kept_play_needs(
             connection.rollback()
 
 
-def _kept(tapes: Collection[Logged], since: datetime) -> list[Logged]:
-    """Those on air since then, and all of a recording that was asked about since."""
+def _kept(live: Collection[Logged], tapes: Collection[Logged], since: datetime) -> set[str]:
+    """The windows on air since then, and all of a recording that was asked about since."""
     asked = {one.source for one in tapes if one.start < since and one.start + one.asked_after >= since}
-    return [one for one in tapes if one.start >= since or one.source in asked]
+    return {
+        window.window_id
+        for one in (*live, *tapes)
+        for window in one.windows
+        if window.start >= since or one.source in asked
+    }
