@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,7 @@ from tagger_platform.errors import DiskFullError, NewerVersionError, RequestErro
 from tagger_platform.store import database as module
 from tagger_platform.store.copies import contents
 from tagger_platform.store.database import Connection, Database
+from tagger_platform.store.runs import schema_since
 from tagger_platform_tests import samples
 
 ONE = (1, "0001_one.sql", "CREATE TABLE one (n INTEGER);")
@@ -75,6 +77,17 @@ def test_any_use_brings_a_file_of_an_older_tagger_up_to_date(store: Database, kn
     know(ONE, TWO)
     with getattr(store, use)() as connection:
         assert connection.execute("SELECT n FROM two").fetchall() == [(0,)]
+
+
+def test_the_time_of_a_migration_is_kept_in_utc_wherever_the_machine_is(store: Database) -> None:
+    code = (
+        "import pathlib, sys\n"
+        "from tagger_platform.store.database import Database\n"
+        "Database(pathlib.Path(sys.argv[1])).migrate()"
+    )
+    subprocess.run([sys.executable, "-c", code, store.path], check=True, env={**os.environ, "TZ": "Asia/Tokyo"})
+    with store.reading() as connection:
+        assert abs(datetime.now(UTC) - schema_since(connection)) < timedelta(minutes=5)
 
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(store: Database, know: Know) -> None:
