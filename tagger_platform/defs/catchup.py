@@ -3,7 +3,8 @@
 What belongs here: the sensor that runs a slot again while its audio waits. What does not: who is asked then
 (recognitions), and when audio has waited too long (plays). The sensor fetches, `next_slot` decides: one slot at a time,
 those that have waited longest first, and only while a provider that has not answered it could be asked. A slot with
-audio that nobody waits for any more was killed before its audio was settled: it runs again for that alone.
+audio that nobody waits for any more was killed before its audio was settled: it runs again for that alone. Slots that
+the store does not know, because they were too old or a backup is, are passed over; the nightly clean-up drops them.
 """
 
 from collections.abc import Mapping, Sequence, Set
@@ -54,7 +55,9 @@ def next_slot(
 )
 def catchup_sensor(context: dg.SensorEvaluationContext, platform: dg.ResourceParam[Platform]) -> dg.SensorResult:
     begun = {*platform.spool.claimed(), *platform.spool.ready()}  # those are spool_sensor's
-    keys = [key for key in platform.pending.slots() if key not in begun][:LOOK_AT]
+    waits = [key for key in platform.pending.slots() if key not in begun]
+    known = slot_reads.known_among(platform.database, [Slot.parse(key) for key in waits])
+    keys = [key for key in waits if key in known][:LOOK_AT]
     if not keys:
         return dg.SensorResult()
     waited_for = slot_reads.waited_for(platform.database, [Slot.parse(key) for key in keys])

@@ -17,7 +17,7 @@ from tagger_platform.defs.plays import settle_audio
 from tagger_platform.health.nightly import RETENTION as NAME
 from tagger_platform.settings import Settings
 from tagger_platform.spool import expire_clips
-from tagger_platform.store import retention, writes
+from tagger_platform.store import retention, slot_reads, writes
 from tagger_platform.store.evidence import evidence_among
 from tagger_platform.store.leftovers import sweep
 from tagger_platform.store.runs import note_run
@@ -52,22 +52,32 @@ def forget_files(context: dg.OpExecutionContext, platform: dg.ResourceParam[Plat
         most_bytes=int(settings.clip_disk_share * shutil.disk_usage(settings.data_dir).total),
     )
     art = retention.delete_unneeded_art(platform.database, settings.art_dir, unfinished_since)
-    waiting = _expire_waiting(platform)
+    waiting, unknown = _expire_waiting(platform)
+    if unknown:
+        context.log.warning(
+            "the audio of %d windows was dropped: it waited for an answer, and the log has these windows no more",
+            unknown,
+        )
     leftovers = sweep(settings, unfinished_since)
     with platform.database.writing() as connection:
         retention.note_deleted(connection, {"clips": clips, "pictures": art})
     context.add_output_metadata({"clips": clips, "pictures": art, "expired": waiting, "leftovers": leftovers})
 
 
-def _expire_waiting(platform: Platform) -> int:
-    """What every slot's run does too; here it is done where no slot runs any more."""
-    overdue = platform.pending.overdue(platform.pending_since)
-    if overdue:
+def _expire_waiting(platform: Platform) -> tuple[int, int]:
+    """What every slot's run does too; here it is done where no slot runs any more, and for windows that the log does
+    not have: they are too old for it, or younger than the backup that was restored. Returns how many of both."""
+    pending = platform.pending
+    overdue = pending.overdue(platform.pending_since)
+    waiting = [window_id for key in pending.slots() for window_id in pending.windows(key)]
+    unknown = slot_reads.unknown_among(platform.database, waiting)
+    gone = list(dict.fromkeys([*overdue, *unknown]))
+    if gone:
         with platform.database.writing() as connection:
-            writes.mark_expired(connection, overdue)
-            evidence = evidence_among(connection, overdue)
-        settle_audio(platform, (), overdue, waiting=(), evidence=evidence)
-    return len(overdue)
+            writes.mark_expired(connection, gone)
+            evidence = evidence_among(connection, gone)
+        settle_audio(platform, (), gone, waiting=(), evidence=evidence)
+    return len(overdue), len(unknown)
 
 
 @dg.op(

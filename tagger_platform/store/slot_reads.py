@@ -88,6 +88,30 @@ def waited_for(database: Database, slots: Sequence[Slot]) -> dict[str, frozenset
     return {Slot(aware(start)).key: frozenset(providers) for start, providers in rows}
 
 
+def known_among(database: Database, slots: Sequence[Slot]) -> set[str]:
+    """The keys of those of the slots of which the store has windows."""
+    if not slots:
+        return set()
+    starts = [naive(slot.start) for slot in slots]
+    with database.reading() as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT slot FROM windows"
+            " WHERE slot >= $first AND slot <= $last AND slot IN (SELECT unnest($slots))",
+            {"slots": starts, "first": min(starts), "last": max(starts)},
+        ).fetchall()
+    return {Slot(aware(start)).key for (start,) in rows}
+
+
+def unknown_among(database: Database, window_ids: Sequence[str]) -> list[str]:
+    """Those of the windows that the store does not have."""
+    with database.reading() as connection:
+        rows = connection.execute(
+            "SELECT window_id FROM (SELECT unnest(?) AS window_id) ANTI JOIN windows USING (window_id) ORDER BY 1",
+            [list(window_ids)],
+        ).fetchall()
+    return [window_id for (window_id,) in rows]
+
+
 def heard_until(database: Database, slot: Slot, rules: Rules) -> dict[str, list[Heard]]:
     """What every stream's windows of the slot and before it said, as far back as a chain of hits can reach."""
     start, end = slot.start - rules.reach, slot.next(rules.hop_s).start

@@ -148,6 +148,25 @@ def test_audio_whose_slot_was_killed_before_it_was_settled_is_settled_by_the_nex
     assert tick(instance, hot.platform) == []
 
 
+def test_audio_of_slots_that_the_log_does_not_have_keeps_no_other_from_its_turn(
+    settings: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a backup was restored that is older, or windows go sooner than their audio."""
+    monkeypatch.setattr("tagger_platform.defs.catchup.LOOK_AT", 2)
+    hot = Hot(settings, instance, Table({}, down=True), clock=later)
+    hot.publish()
+    hot.run()
+    for slot in slots(5)[1:]:
+        lost = hot.platform.spool.root / "pending" / slot.key / "kexp+0.flac"
+        lost.parent.mkdir()
+        lost.write_bytes(b"x")
+        os.utime(lost, (0, 0))
+    assert tick(instance, hot.platform) == [FIRST.key]
+    with hot.platform.database.writing() as connection:
+        connection.execute("DELETE FROM windows")
+    assert tick(instance, hot.platform) == []
+
+
 # an hour of 429s
 
 STREAMS = ("kexp", "nova")

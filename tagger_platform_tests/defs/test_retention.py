@@ -103,6 +103,26 @@ def test_audio_that_nobody_answers_any_more_goes_where_no_slot_runs(
     assert set(hot.states().values()) <= {"expired"}
 
 
+def test_audio_that_waits_for_windows_that_the_log_does_not_have_is_dropped_and_told(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    hot = Hot(settings, instance, Table({}, down=True))
+    hot.publish()
+    hot.run()
+
+    def dropped() -> list[str]:
+        ran = night(hot, instance, datetime.now(UTC))
+        assert ran.success
+        return [entry.user_message for entry in instance.all_logs(ran.run_id) if "was dropped" in entry.user_message]
+
+    assert (dropped(), len(hot.audio())) == ([], 2)
+    with hot.platform.database.writing() as connection:
+        connection.execute("DELETE FROM windows WHERE stream = 'cafe'")
+    (told,) = dropped()
+    assert told.startswith("the audio of 1 windows was dropped")
+    assert hot.audio() == ["pending/kexp+0.flac"]
+
+
 def test_it_comes_at_the_time_of_day_that_is_set_in_the_nights_lane(settings: Settings) -> None:
     definitions = build(replace(settings, retention_cleanup_localtime=time(23, 59)))
     schedule = definitions.resolve_schedule_def("retention_schedule")
