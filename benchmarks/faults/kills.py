@@ -133,12 +133,12 @@ def killed(
         kills.drain()
         outcome = kills.outcome
         outcome.seconds = time.monotonic() - began
-        outcome.unreadable = _unanswered(keeper)
-    _judge(outcome, folder, environ, settings)
+        outcome.unreadable = unanswered(keeper)
+    judge(outcome, folder, environ, settings)
     return outcome
 
 
-def _unanswered(keeper: Keeper) -> list[str]:
+def unanswered(keeper: Keeper) -> list[str]:
     """Which of the doors do not answer in the end."""
     ended = [f"{name} had ended by itself" for name in keeper.look_after()]
     paths = {API: "/api/plays?date=2026-03-01", PAGES: "/"}
@@ -156,7 +156,7 @@ def _answers(port: int, path: str) -> bool:
     return False
 
 
-def _judge(outcome: Outcome, folder: Path, environ: dict[str, str], settings: Settings) -> None:
+def judge(outcome: Outcome, folder: Path, environ: dict[str, str], settings: Settings) -> None:
     day = Day(settings)
     log = log_of(settings)
     outcome.plays, outcome.windows = len(log.plays), len(log.states)

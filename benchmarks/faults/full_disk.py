@@ -1,0 +1,165 @@
+"""A disk that is full again and again while slots come: every window accounted for once, no play lost or doubled.
+
+    python -m benchmarks.faults.full_disk [--times 20] [--seed 1] [--json FILE]
+
+DATA_DIR is a small file system of its own: store, spool, clips, Dagster's history, budgets and search index are on it.
+Daemon, code server, run workers, api and pages are the real ones. Another program takes every byte that is free, for as
+long as the schedule says, and gives them back. What is in the store in the end must be what a calm run of the same
+slots makes. (What capture does then is in `test_disk_full.py`.) To mount it takes no more rights than a user has.
+"""
+
+import argparse
+import errno
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.faults.day import Day
+from benchmarks.faults.keeper import Keeper
+from benchmarks.faults.kills import LOOK_S, RECOVERED_S, Outcome, judge, unanswered
+from benchmarks.faults.platform import environment
+from tagger_platform.settings import Settings
+from tagger_platform.spool import Spool
+
+PORT = 47330
+STREAMS = 3
+SIZE_MB = 400
+WAITING = 8
+"""Slots that the stand-in for capture keeps before the sensor: some are handed over while there is no room."""
+CALM_S, FULL_S = (2.0, 12.0), (2.0, 20.0)
+"""From and to how many seconds there is room, and there is none."""
+NAMESPACE = "TAGGER_OWN_MOUNTS"
+
+
+@dataclass
+class Full:
+    """Slots come, and in between other people's data takes all the room."""
+
+    keeper: Keeper
+    settings: Settings
+    seed: int
+    slots: int = 0
+    refused: int = 0
+    """Writes of the stand-in for capture that found no room."""
+    ended: list[str] = field(default_factory=list)
+    """Processes that ended by themselves, and were started again."""
+
+    def __post_init__(self) -> None:
+        self._day, self._spool = Day(self.settings), Spool(self.settings.spool_dir)
+        self._chance = random.Random(self.seed)
+        self._filler = self.settings.data_dir / "somebody-elses.bin"
+
+    def run(self, times: int) -> None:
+        for _ in range(times):
+            self._go_on(self._chance.uniform(*CALM_S), full=False)
+            self._go_on(self._chance.uniform(*FULL_S), full=True)
+            self._filler.unlink()
+
+    def _go_on(self, seconds: float, *, full: bool) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if full:
+                fill(self._filler)
+            if len({*self._spool.ready(), *self._spool.claimed()}) < WAITING:
+                self._publish()
+            self.ended += self.keeper.look_after()
+            time.sleep(LOOK_S)
+
+    def _publish(self) -> None:
+        try:
+            self._day.publish(self._spool, self._day.slot(self.slots))
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            self.refused += 1
+        else:
+            self.slots += 1
+
+    def drain(self) -> bool:
+        """Whether everything that was handed over is in the store before patience ends."""
+        until = time.monotonic() + RECOVERED_S
+        while {*self._spool.ready(), *self._spool.claimed()} and time.monotonic() < until:
+            self.ended += self.keeper.look_after()
+            time.sleep(LOOK_S)
+        return not {*self._spool.ready(), *self._spool.claimed()}
+
+
+def fill(path: Path) -> None:
+    """Take what is free, to the last byte."""
+    with path.open("ab", buffering=0) as file:
+        for size in (1 << 20, 4096, 1):
+            try:
+                while file.write(bytes(size)) == size:
+                    pass
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+
+
+def filled(folder: Path, times: int, seed: int, *, port: int = PORT) -> tuple[Outcome, Full]:
+    """Fill the disk so many times, and judge what is in the store."""
+    data = folder / "data"
+    data.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m,mode=0700", "tmpfs", data], check=True)
+    environ = environment(folder, streams=STREAMS, port=port) | {"DISK_RESERVE_MB": "0"}
+    settings = Settings.load(environ)
+    outcome = Outcome()
+    with Keeper(settings, environ, folder / "platform.log") as keeper:
+        full = Full(keeper, settings, seed)
+        began = time.monotonic()
+        full.run(times)
+        drained = time.monotonic()
+        if not full.drain():
+            outcome.broken.append(f"after {RECOVERED_S} s still in the spool")
+        outcome.seconds, outcome.drained_s = drained - began, time.monotonic() - drained
+        outcome.slots = full.slots
+        outcome.unreadable = unanswered(keeper)
+    judge(outcome, folder, environ, settings)
+    return outcome, full
+
+
+def in_a_namespace(words: list[str]) -> int:
+    """Run this module with mounts of its own, which nobody else sees and which go with it."""
+    argv = ["unshare", "--map-root-user", "--mount", sys.executable, "-m", "benchmarks.faults.full_disk", *words]
+    return subprocess.run(argv, env={**os.environ, NAMESPACE: "1"}).returncode
+
+
+def main() -> None:
+    if NAMESPACE not in os.environ:
+        sys.exit(in_a_namespace(sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        outcome, full = filled(Path(folder), options.times, options.seed)
+        subprocess.run(["umount", "--lazy", Path(folder) / "data"], check=True)
+    result = {
+        "times full": options.times,
+        "slots": outcome.slots,
+        "windows": outcome.windows,
+        "plays": outcome.plays,
+        "seconds": round(outcome.seconds),
+        "hand-overs that found no room": full.refused,
+        "processes that ended by themselves": len(full.ended),
+        "seconds from the last time until all is in the store": round(outcome.drained_s),
+        "runs by their end": dict(outcome.runs),
+        "differences from a calm day": outcome.differences,
+        "broken promises": outcome.broken,
+        "unreadable": outcome.unreadable,
+    }
+    for name, value in result.items():
+        print(f"{name:<56}{value}")
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
