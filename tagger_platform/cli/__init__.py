@@ -5,6 +5,7 @@ stderr and an exit code (0 done, 1 it failed while running, 2 the request or the
 imported when they are called, so that `tagger capture` stays as light as capture itself.
 """
 
+import errno
 import importlib
 import os
 import sys
@@ -17,6 +18,8 @@ from tagger_platform.errors import RequestError, TaggerError
 
 OURS_ALONE = 0o077
 """umask of every process: what people said and what stations play is nobody else's to read on a shared machine."""
+OF_THE_DISK = frozenset({errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO})
+"""What a disk may say at any write; a command that minds has told it better."""
 COMMANDS = {
     "up": "processes",
     "demo": "processes",
@@ -82,5 +85,10 @@ def _exit_code() -> int:
         return 1
     except BrokenPipeError:
         sys.stderr.close()  # the reader of a pipe went away: nothing to say, and nobody to say it to
+        return 1
+    except OSError as error:
+        if error.errno not in OF_THE_DISK:
+            raise
+        click.echo(f"{error.filename or 'the disk'}: {error.strerror}; check DATA_DIR and its disk", err=True)
         return 1
     return code if isinstance(code, int) else 0

@@ -16,7 +16,7 @@ from tagger_platform.fingerprint.index import Index
 from tagger_platform.health.clock import is_synchronised
 from tagger_platform.health.faults import FAULTS, Fault
 from tagger_platform.health.notify import Notifier
-from tagger_platform.health.parts import look_at
+from tagger_platform.health.parts import look_at, unwritable
 from tagger_platform.health.report import State
 from tagger_platform.observe.logs import redact
 from tagger_platform.recognize.acoustid import find_fpcalc
@@ -148,6 +148,8 @@ def _ffmpeg(settings: Settings) -> str:
 
 def _data_folder(settings: Settings) -> str:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if why := unwritable(settings.data_dir):
+        raise TaggerError(f"{settings.data_dir} cannot be written: {why}; look at its rights and at its disk")
     return _part("disk", settings)
 
 

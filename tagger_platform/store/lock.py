@@ -5,6 +5,7 @@ so a writer that waits at the data lock keeps new readers behind the gate: nobod
 when their holder dies, however it dies.
 """
 
+import errno
 import fcntl
 import os
 import random
@@ -40,8 +41,14 @@ def turn(path: Path, *, exclusive: bool, timeout_s: float) -> Iterator[None]:
 
 
 def _opened(path: Path) -> int:
+    """On a file system that is read-only now, the log can still be read: such files are locked too."""
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        try:
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        except OSError as error:
+            if error.errno != errno.EROFS:
+                raise
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise RequestError(f"the store's lock {path} cannot be opened: {error.strerror}; check DATA_DIR") from error
 
