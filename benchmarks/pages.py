@@ -22,11 +22,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from pages_parts.drawing import NAMES_ITS_LATEST, WATCH, Figures, Spent, Step, drawn, memory_mb
-from pages_parts.steps import TODAY, Round, loads, visits
 from playwright.sync_api import Browser, Page
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from pages_parts.drawing import NAMES_ITS_LATEST, WATCH, Figures, Spent, Step, drawn, memory_mb
+from pages_parts.steps import TODAY, Round, loads, visits
 
 from tagger_platform.demo.model import packaged_model
 from tagger_platform.insight.index import sync

@@ -48,7 +48,7 @@ def main() -> None:
     options = parser.parse_args()
     options.to.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data:
-        make_day_up(Path(data))
+        make_day_up(Path(data) / "demo")
         environ = {**os.environ, "PORT": str(PORT), "DATA_DIR": data, "TZ": TZ.key}
         demo = subprocess.Popen([sys.executable, "-m", "tagger_platform", "demo"], env=environ, stdout=subprocess.PIPE)
         try:
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def make_day_up(folder: Path) -> None:
-    """Plays of the demo's made-up tracks on its stations, since midnight and the day before."""
+    """Plays of the demo's made-up tracks on its stations, today and yesterday, in the DATA_DIR that it will use."""
     chance, tracks = random.Random(1), history.tracks()
     now = datetime.now(TZ)
     plays = []
@@ -87,6 +87,7 @@ def make_day_up(folder: Path) -> None:
                 )
             )
             at += length + timedelta(seconds=chance.choice((5, 20, 200, 400)))
+    folder.mkdir()
     write_plays(Database(folder / "tagger.duckdb"), plays)
 
 

@@ -27,7 +27,7 @@ BACKDROP = 5_000
 ROOM = 0.03
 """Share of the map's width that is left free on each side."""
 LONGEST_NAME, LABEL_WIDTH_PX = 34, 120
-LABEL_PX = (6, 40)
+LABEL_PX = (4, 16)
 """Size of the unseen points that carry names: of names that would overlap, ECharts keeps that of the larger point."""
 
 MOST_CORNERS = 80
@@ -83,7 +83,7 @@ def option(drawn: SoundMap, found: Sequence[Group], chosen: int | None, palette:
     return {
         "animation": False,
         "backgroundColor": "transparent",
-        "grid": {"left": 48, "right": 48, "top": 40, "bottom": 16, "containLabel": False, "outerBoundsMode": "none"},
+        "grid": {"left": 48, "right": 48, "top": 84, "bottom": 16, "containLabel": False, "outerBoundsMode": "none"},
         "xAxis": _axis([dot.x for dot in drawn.dots]),
         "yAxis": _axis([dot.y for dot in drawn.dots]),
         "dataZoom": [

@@ -30,8 +30,8 @@ from tagger_platform.spool import Spool
 PORT = 47330
 STREAMS = 3
 SIZE_MB = 400
-WAITING = 8
-"""Slots that the stand-in for capture keeps before the sensor: some are handed over while there is no room."""
+PACE_S = 4.0
+"""Seconds from slot to slot, whether there is room or not."""
 CALM_S, FULL_S = (2.0, 12.0), (2.0, 20.0)
 """From and to how many seconds there is room, and there is none."""
 NAMESPACE = "TAGGER_OWN_MOUNTS"
@@ -52,7 +52,7 @@ class Full:
 
     def __post_init__(self) -> None:
         self._day, self._spool = Day(self.settings), Spool(self.settings.spool_dir)
-        self._chance = random.Random(self.seed)
+        self._chance, self._due = random.Random(self.seed), time.monotonic()
         self._filler = self.settings.data_dir / "somebody-elses.bin"
 
     def run(self, times: int) -> None:
@@ -66,7 +66,8 @@ class Full:
         while time.monotonic() < until:
             if full:
                 fill(self._filler)
-            if len({*self._spool.ready(), *self._spool.claimed()}) < WAITING:
+            if time.monotonic() >= self._due:
+                self._due += PACE_S
                 self._publish()
             self.ended += self.keeper.look_after()
             time.sleep(LOOK_S)

@@ -19,7 +19,7 @@ CHART, TABLE = "[data-testid='stEChartsChart'] canvas", "[data-testid='stDataFra
 NUMBER, TRACK = "[data-testid='stMetricValue']", ".track"
 FIRST_ROW = (17, 60)
 """Where a table has the box of its first row."""
-CHART_MARGINS = (48, 40, 48, 16)
+CHART_MARGINS = (48, 84, 48, 16)
 """Left, top, right and bottom of the dots on the sound map, pixels."""
 NEARBY = 200
 

@@ -30,7 +30,7 @@ SONGS = [samples.Track("shazam", str(number), f"Neon Harbor {number}", "Lonely M
 OFTEN = samples.Track("shazam", "often", "Often <i>Heard</i>", "The Royal Static")
 FAR, LONELY = (0.0, 0.0), (10.0, 0.0)
 """Where on the map OFTEN is, and the track that is in no cluster; all others are about (5, 10)."""
-GRID = {"left": 48, "right": 48, "top": 40, "bottom": 16}
+GRID = {"left": 48, "right": 48, "top": 84, "bottom": 16}
 """Pixels of the chart around its dots."""
 LIGHT = {"cookies": [{"name": "tagger_theme", "value": "light", "domain": "127.0.0.1", "path": "/"}]}
 
