@@ -36,7 +36,6 @@ PAGES = {
     "on-air": ("", DESKTOP),
     "on-air-phone": ("", PHONE),
     "sound-map": ("map", DESKTOP),
-    "search": ("search?q=lighthouse", DESKTOP),
     "streams": ("streams", DESKTOP),
 }
 

@@ -60,6 +60,7 @@ class Full:
             self._go_on(self._chance.uniform(*CALM_S), full=False)
             self._go_on(self._chance.uniform(*FULL_S), full=True)
             self._filler.unlink()
+        self._publish()  # there is room now, also for what was refused last
 
     def _go_on(self, seconds: float, *, full: bool) -> None:
         until = time.monotonic() + seconds
