@@ -15,7 +15,16 @@ from tagger_platform.library.places import Library
 from tagger_platform.library.work import fingerprint_queued
 from tagger_platform.spool.last_windows import LastWindows
 from tagger_platform_tests import samples
-from tagger_platform_tests.app.browsing import PHONE, Platform, barriers, picture, platform_over, sticks_out, visit
+from tagger_platform_tests.app.browsing import (
+    PHONE,
+    Platform,
+    barriers,
+    picture,
+    platform_over,
+    settled,
+    sticks_out,
+    visit,
+)
 from tagger_platform_tests.capture.test_spectrogram import tone
 from tagger_platform_tests.fingerprint.tunes import RATE, tune
 
@@ -104,6 +113,7 @@ def test_a_file_is_dropped_in_watched_found_listened_to_and_removed(platform: Pl
     expect(page.get_by_text("1 of 1 file is done")).to_be_visible()
     (item,) = library.watched.rglob("*.flac")
     assert item.read_bytes() == song.read_bytes()
+    settled(page)
     page.get_by_test_id("stDataFrame").click(position={"x": 14, "y": 54})
     player = page.locator(".library-item audio")
     player.evaluate("async player => { player.muted = true; await player.play() }")
