@@ -23,7 +23,7 @@ from tagger_platform.demo import history
 from tagger_platform.demo.radio import STATIONS
 from tagger_platform.model import Play, PlayStatus
 from tagger_platform.store.database import Database
-from tagger_platform_tests.app.browsing import DESKTOP, FLAGS, PHONE, settled
+from tagger_platform_tests.app.browsing import DESKTOP, FLAGS, settled
 from tagger_platform_tests.journeys.real_prometheus import Prometheus
 from tagger_platform_tests.samples import write_plays
 
@@ -32,12 +32,7 @@ PORT = 45100
 PROMETHEUS_PORT = PORT + 9
 TZ = ZoneInfo("America/Vancouver")
 GRAPHS = ("sum by (stream) (plays_inserted_total)", "sum by (state) (windows_total)")
-PAGES = {
-    "on-air": ("", DESKTOP),
-    "on-air-phone": ("", PHONE),
-    "sound-map": ("map", DESKTOP),
-    "streams": ("streams", DESKTOP),
-}
+PAGES = {"on-air": "", "sound-map": "map", "streams": "streams"}
 
 
 def main() -> None:
@@ -102,8 +97,8 @@ def photograph(folder: Path, prometheus: str, minutes: float) -> None:
     chromium = shutil.which("chromium") or shutil.which("google-chrome") or sys.exit("no Chromium in PATH")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        for name, (path, size) in PAGES.items():
-            page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+        for name, path in PAGES.items():
+            page = browser.new_page(viewport={"width": DESKTOP[0], "height": DESKTOP[1]})
             page.goto(f"http://127.0.0.1:{PORT + 1}/{path}")
             settled(page)
             page.wait_for_timeout(3_000)  # pictures and charts come after the script

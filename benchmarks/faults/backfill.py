@@ -29,6 +29,7 @@ from threading import Event
 import dagster as dg
 
 from benchmarks.faults.day import Day, answer
+from benchmarks.faults.figures import tell
 from benchmarks.faults.keeper import CODE, DAEMON, REPOSITORY, Keeper
 from benchmarks.faults.platform import environment, log_of
 from tagger_platform.defs.platform import Platform
@@ -222,10 +223,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         result = measure(Path(folder), options.slots, options.live, options.hop, options.minutes * 60)
-    for name, value in result.items():
-        print(f"{name:<56}{value}")
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1))
+    tell(result, options.json)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ left away for a while, and started again; nobody takes its slots, so that all of
 """
 
 import argparse
-import json
 import random
 import tempfile
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import soundfile
 
+from benchmarks.faults.figures import tell
 from benchmarks.faults.moody_radio import MoodyRadio
 from tagger_platform.capture.ffmpeg import find_ffmpeg
 from tagger_platform.model import CaptureState
@@ -111,10 +111,7 @@ def main() -> None:
         "windows by state": dict(outcome.states),
         "wrong": outcome.wrong,
     }
-    for name, value in result.items():
-        print(f"{name:<56}{value}")
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1))
+    tell(result, options.json)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ slots makes. (What capture does then is in `test_disk_full.py`.) To mount it tak
 
 import argparse
 import errno
-import json
 import os
 import random
 import subprocess
@@ -21,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.faults.day import Day
+from benchmarks.faults.figures import tell
 from benchmarks.faults.keeper import Keeper
 from benchmarks.faults.kills import LOOK_S, RECOVERED_S, Outcome, judge, unanswered
 from benchmarks.faults.platform import environment
@@ -143,24 +143,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         outcome, full = filled(Path(folder), options.times, options.seed)
         subprocess.run(["umount", "--lazy", Path(folder) / "data"], check=True)
-    result = {
-        "times full": options.times,
-        "slots": outcome.slots,
-        "windows": outcome.windows,
-        "plays": outcome.plays,
-        "seconds": round(outcome.seconds),
-        "hand-overs that found no room": full.refused,
-        "processes that ended by themselves": len(full.ended),
-        "seconds from the last time until all is in the store": round(outcome.drained_s),
-        "runs by their end": dict(outcome.runs),
-        "differences from a calm day": outcome.differences,
-        "broken promises": outcome.broken,
-        "unreadable": outcome.unreadable,
-    }
-    for name, value in result.items():
-        print(f"{name:<56}{value}")
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1))
+    done = {"times full": options.times, "hand-overs that found no room": full.refused, "ended": len(full.ended)}
+    tell({**done, **outcome.figures}, options.json)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ once. What is in the store in the end must be what a calm run of the same slots 
 """
 
 import argparse
-import json
 import random
 import tempfile
 import time
@@ -23,6 +22,7 @@ import dagster as dg
 import soundfile
 
 from benchmarks.faults.day import Day
+from benchmarks.faults.figures import tell
 from benchmarks.faults.keeper import API, DAEMON, PAGES, RUN_WORKER, Keeper
 from benchmarks.faults.platform import broken_promises, environment, log_of, undisturbed
 from tagger_platform.defs.slots import WINDOW_SLOTS
@@ -59,6 +59,21 @@ class Outcome:
     differences: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+
+    @property
+    def figures(self) -> dict[str, object]:
+        """Without what was done."""
+        return {
+            "slots": self.slots,
+            "windows": self.windows,
+            "plays": self.plays,
+            "seconds": round(self.seconds),
+            "seconds from the last time until all is in the store": round(self.drained_s),
+            "runs by their end": dict(self.runs),
+            "differences from a calm day": self.differences,
+            "broken promises": self.broken,
+            "unreadable": self.unreadable,
+        }
 
 
 class Kills:
@@ -193,22 +208,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         outcome = killed(Path(folder), options.points, options.seed, minutes=options.minutes)
-    result = {
-        "kills": dict(outcome.kills),
-        "slots": outcome.slots,
-        "windows": outcome.windows,
-        "plays": outcome.plays,
-        "seconds": round(outcome.seconds),
-        "seconds from the last kill until all is in the store": round(outcome.drained_s),
-        "runs by their end": dict(outcome.runs),
-        "differences from a calm day": outcome.differences,
-        "broken promises": outcome.broken,
-        "unreadable": outcome.unreadable,
-    }
-    for name, value in result.items():
-        print(f"{name:<56}{value}")
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1))
+    tell({"kills": dict(outcome.kills), **outcome.figures}, options.json)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ runs it again, perhaps at the same time). The provider takes its time, so that a
 """
 
 import argparse
-import json
 import multiprocessing
 import random
 import tempfile
@@ -17,6 +16,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from benchmarks.faults.day import Table
+from benchmarks.faults.figures import tell
 from benchmarks.faults.platform import Log, Runner, environment, undisturbed
 from tagger_platform.settings import Settings
 
@@ -80,10 +80,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         result = measure(Path(folder), options.slots, options.seed)
-    for name, value in result.items():
-        print(f"{name:<44}{value}")
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=1))
+    tell(result, options.json)
 
 
 if __name__ == "__main__":
