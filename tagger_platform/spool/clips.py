@@ -4,12 +4,11 @@ What belongs here: the files in `clips`, how they are named and when they are to
 evidence (`store.evidence`).
 """
 
-import contextlib
 from datetime import datetime
 from pathlib import Path
-from stat import S_ISREG
 
 from tagger_platform.model import parts_of
+from tagger_platform.regular import stat_of_file
 
 
 class Clips:
@@ -63,10 +62,6 @@ def shed_clips(folder: Path, needed: int) -> int:
 
 def _oldest_first(folder: Path) -> list[tuple[float, Path, int]]:
     """When each clip was cut (Unix time), where it is, and its bytes. What else lies there, people or a NAS left."""
-    found = []
-    for path in folder.glob("*/*.flac"):
-        with contextlib.suppress(FileNotFoundError):  # the nightly clean-up or capture was faster
-            stat = path.stat()
-            if S_ISREG(stat.st_mode):
-                found.append((stat.st_mtime, path, stat.st_size))
-    return sorted(found)
+    return sorted(
+        (stat.st_mtime, path, stat.st_size) for path in folder.glob("*/*.flac") if (stat := stat_of_file(path))
+    )

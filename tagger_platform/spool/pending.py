@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from stat import S_ISREG
 
 from tagger_platform.model import STREAM_NAME, Slot, parts_of
+from tagger_platform.regular import stat_of_file
 
 _AUDIO = re.compile(rf"(?P<stream>{STREAM_NAME.pattern})\+(?P<offset>[0-9]{{1,6}})\.flac", re.ASCII)
 """What a window's file is called; what else lies there is not ours."""
@@ -91,12 +91,8 @@ class _Waiting:
 
 
 def _waiting_in(folder: Path) -> _Waiting | None:
-    found = []
-    for path in folder.glob("*.flac"):
-        with contextlib.suppress(FileNotFoundError):  # another run has just settled it: the next look will tell
-            stat = path.stat()
-            if _AUDIO.fullmatch(path.name) and S_ISREG(stat.st_mode):
-                found.append(stat)
+    audio = (path for path in folder.glob("*.flac") if _AUDIO.fullmatch(path.name))
+    found = [stat for path in audio if (stat := stat_of_file(path))]
     if not found:
         return None
     return _Waiting(min(stat.st_mtime for stat in found), folder.name, sum(stat.st_size for stat in found))

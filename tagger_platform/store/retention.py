@@ -15,10 +15,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
-from stat import S_ISREG
 from typing import Any
 
 from tagger_platform.model import UNANSWERED, Slot
+from tagger_platform.regular import stat_of_file
 from tagger_platform.spool import CAPTURE
 from tagger_platform.store import totals
 from tagger_platform.store.database import Connection, Database
@@ -162,16 +162,8 @@ def delete_unneeded_art(database: Database, folder: Path, before: datetime) -> i
     """Delete the pictures from before `before` that the log does not know; returns how many."""
     with database.reading() as connection:
         needed = {name for (name,) in connection.execute("SELECT name FROM art").fetchall()}
-    unneeded = [path for path in folder.glob("*") if path.name not in needed and _is_file_from_before(path, before)]
+    others = (path for path in folder.glob("*") if path.name not in needed)
+    unneeded = [path for path in others if (stat := stat_of_file(path)) and stat.st_mtime < before.timestamp()]
     for path in unneeded:
         path.unlink(missing_ok=True)
     return len(unneeded)
-
-
-def _is_file_from_before(path: Path, before: datetime) -> bool:
-    """Not a folder, which none of ours is there, and not what has just gone."""
-    try:
-        stat = path.stat()
-    except FileNotFoundError:
-        return False
-    return S_ISREG(stat.st_mode) and stat.st_mtime < before.timestamp()
