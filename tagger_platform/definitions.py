@@ -7,6 +7,7 @@ from tagger_platform.defs.backup import backup_job, backup_schedules, restore_dr
 from tagger_platform.defs.canary import canary_job, canary_schedule
 from tagger_platform.defs.catchup import catchup_sensor
 from tagger_platform.defs.checks import freshness
+from tagger_platform.defs.code_server import keep_looking_for_dead_runs
 from tagger_platform.defs.decide_again import decide_job
 from tagger_platform.defs.insight import insight_assets, insight_schedule
 from tagger_platform.defs.library import fingerprints, library, library_job, library_sensor
@@ -24,6 +25,7 @@ from tagger_platform.settings import Settings
 
 def build(settings: Settings, *, platform: Platform | None = None) -> dg.Definitions:
     """The definitions for these settings; tests pass a `platform` with stand-ins."""
+    keep_looking_for_dead_runs()
     policy = freshness(settings)
     fresh = windows.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=policy))
     nightly = insight_schedule(settings)

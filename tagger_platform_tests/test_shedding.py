@@ -9,8 +9,10 @@ import pytest
 
 from tagger_platform.model import CaptureState, Slot, Window
 from tagger_platform.spool import Manifest, Pending, Room, Shedding, Spool
+from tagger_platform_tests.test_spool import claimed_elsewhere
 
 FIRST = Slot(datetime(2026, 11, 21, 3, 30, tzinfo=UTC))
+EPOCH = datetime.fromtimestamp(0, UTC)
 RESERVE = 1000
 
 
@@ -40,7 +42,8 @@ class Disk:
         os.utime(path, (cut_at, cut_at))
 
     def audio(self, below: str) -> list[Path]:
-        return sorted((self.folder / below).rglob("*.flac"))
+        """Files that are not empty: those were given up."""
+        return sorted(path for path in (self.folder / below).rglob("*.flac") if path.stat().st_size)
 
     @property
     def room(self) -> Room:
@@ -51,7 +54,7 @@ class Disk:
         return [(one.windows[0].state.value, one.windows[0].detail) for one in manifests]
 
     def shed(self) -> str:
-        return Shedding(self.room, self.clips, self.spool)()
+        return Shedding(self.room, self.clips, self.pending, self.spool)()
 
 
 @pytest.fixture
@@ -93,12 +96,15 @@ def test_the_oldest_go_first_and_manifests_stay_with_the_reason(disk: Callable[[
     assert sorted(int(path.stem) for path in here.audio("clips")) == list(range(3, 12))
 
 
-def test_what_a_run_has_claimed_is_not_touched(disk: Callable[[int], Disk]) -> None:
+def test_what_a_run_works_on_is_not_touched_and_goes_once_it_was_killed(disk: Callable[[int], Disk]) -> None:
     here = disk(100)
     here.fill(clips=0, slots=2)
-    here.spool.claim(FIRST, [])
-    assert "make room" in here.shed()
-    assert [path.parent.name for path in here.audio("spool")] == [FIRST.key]
+    with claimed_elsewhere(here.folder / "spool", FIRST):
+        assert "make room" in here.shed()
+        assert [path.parent.name for path in here.audio("spool")] == [FIRST.key]
+    here.shed()
+    assert here.audio("spool") == []
+    assert here.states() == [("dropped", "the disk was full")] * 2
 
 
 def test_it_comes_back_by_itself_with_the_room(disk: Callable[[int], Disk]) -> None:
@@ -112,7 +118,7 @@ def test_a_file_system_that_frees_space_later_loses_no_more_than_it_must(disk: C
     here = disk(0)
     here.fill(clips=9, slots=3)
     lazy = Room(here.folder, RESERVE, lambda _: 700)  # whatever is deleted
-    assert Shedding(lazy, here.clips, here.spool)() == ""
+    assert Shedding(lazy, here.clips, here.pending, here.spool)() == ""
     assert (len(here.audio("clips")), len(here.audio("spool"))) == (6, 3)
 
 
@@ -127,21 +133,28 @@ def test_a_stray_folder_among_the_clips_does_not_keep_capture_from_writing(disk:
 def test_a_reserve_of_nothing_gives_up_nothing(disk: Callable[[int], Disk]) -> None:
     here = disk(0)
     here.fill(clips=1, slots=1)
-    assert Shedding(Room(here.folder, 0, lambda _: 0), here.clips, here.spool)() == ""
+    assert Shedding(Room(here.folder, 0, lambda _: 0), here.clips, here.pending, here.spool)() == ""
     assert len(here.audio(".")) == 2
 
 
-@pytest.mark.parametrize(("missing", "gone"), [(0, 0), (1, 1), (100, 1), (101, 2), (10**9, 3)])
-def test_audio_that_waits_goes_the_oldest_first_until_enough_is_free(
-    disk: Callable[[int], Disk], missing: int, gone: int
+@pytest.mark.parametrize(
+    ("others_leave", "waits", "fresh", "may_write"),
+    [
+        (900, 3, 1, True),  # 500 free: just at half of the reserve
+        (850, 2, 1, True),
+        (750, 1, 1, True),
+        (650, 0, 1, True),
+        (550, 0, 0, True),
+        (450, 0, 0, False),
+    ],
+)
+def test_what_waits_for_an_answer_goes_oldest_first_and_before_what_nobody_was_asked_about(
+    disk: Callable[[int], Disk], others_leave: int, waits: int, fresh: int, may_write: bool
 ) -> None:
-    here = disk(10**6)
-    here.fill(clips=0, slots=0, waiting=3)
-    never = datetime(1970, 1, 1, tzinfo=UTC)
-    keys = [path.parent.name for path in here.audio("spool/pending")]
-    assert here.pending.overdue(never, missing) == [f"kexp/{key}+0" for key in keys[:gone]]
-
-
-def test_what_is_missing_is_counted_up_to_half_of_the_reserve(tmp_path: Path) -> None:
-    free = [0, 499, 500, 5000]
-    assert [Room(tmp_path, RESERVE, lambda _, left=left: left).missing_above_floor() for left in free] == [500, 1, 0, 0]
+    here = disk(others_leave)
+    here.fill(clips=0, slots=1, waiting=3)
+    ids = [f"kexp/{path.parent.name}+0" for path in here.audio("spool/pending")]
+    assert (here.shed() == "") is may_write
+    assert [one for one in ids if here.pending.audio(one)] == ids[3 - waits :]
+    assert len(here.audio("spool/ready")) == fresh
+    assert here.pending.overdue(EPOCH) == ids[: 3 - waits]  # the store is told of them

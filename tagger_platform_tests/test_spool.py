@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,17 @@ from hypothesis import strategies as st
 
 from tagger_platform.errors import NewerVersionError
 from tagger_platform.model import CaptureState, Slot, Window
-from tagger_platform.spool import MANIFEST, MANIFEST_VERSION, Clips, Manifest, Pending, Spool, audio_name, settle
+from tagger_platform.spool import (
+    MANIFEST,
+    MANIFEST_VERSION,
+    Clips,
+    Manifest,
+    Pending,
+    Spool,
+    audio_name,
+    bounds,
+    settle,
+)
 
 FIRST = Slot.parse("2026-11-21T03:30:00Z")
 STREAMS = ("cafe", "kexp")
@@ -227,7 +238,7 @@ def test_capture_and_dagster_killed_at_random_leave_the_spool_whole(tmp_path: Pa
         spool = Spool(tmp_path)
         spool.discard_open()
         assert_whole(tmp_path)
-        assert spool.counts()["ready_windows"] <= 22  # the bound, and the slot that was published last
+        assert spool.counts()["ready_windows"] <= 24  # the bound, the slot published last, and that of the killed run
 
 
 # bounds
@@ -266,14 +277,73 @@ def test_windows_that_were_missing_already_keep_their_reason(tmp_path: Path) -> 
     assert [each.state for each in read.windows] == [CaptureState.STALLED, CaptureState.DROPPED]
 
 
-def test_a_claimed_slot_is_never_dropped(tmp_path: Path) -> None:
+CLAIM = """
+import sys
+from pathlib import Path
+from tagger_platform.model import Slot
+from tagger_platform.spool import Spool
+
+spool = Spool(Path(sys.argv[1]))
+print(spool.claim(Slot.parse(sys.argv[2]), []) is not None, flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def claimed_elsewhere(root: Path, slot: Slot) -> Iterator[None]:
+    """A run in a process of its own works on the slot, and is killed at the end of the block."""
+    argv = [sys.executable, "-c", CLAIM, root, slot.key]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout
+        assert run.stdout.readline() == "True\n"
+        yield
+        run.kill()
+
+
+def test_a_slot_is_not_dropped_while_a_run_works_on_it(tmp_path: Path) -> None:
     spool = Spool(tmp_path, max_windows=2)
     one, *others = slots(4)
     publish(spool, one)
-    spool.claim(one, [])
-    for slot in others:
+    with claimed_elsewhere(tmp_path, one):
+        assert spool.counts() == {"ready_slots": 0, "claimed_slots": 1, "ready_windows": 0}
+        for slot in others:
+            publish(spool, slot)
+        assert all(spool.audio(window(one, stream)) for stream in STREAMS)
+
+
+def test_slots_whose_runs_have_ended_wait_within_the_same_bounds(tmp_path: Path) -> None:
+    """As where the store takes nothing: every slot is begun, and none is finished."""
+    spool = Spool(tmp_path, max_windows=4)
+    for slot in slots(5):
         publish(spool, slot)
-    assert all(spool.audio(window(one, stream)) for stream in STREAMS)
+        with claimed_elsewhere(tmp_path, slot):
+            pass
+    assert spool.claimed() == [slot.key for slot in slots(5)]
+    assert spool.counts() == {"ready_slots": 0, "claimed_slots": 5, "ready_windows": 4}
+    told = [spool.claim(slot, []) for slot in slots(5)]
+    states = [{each.state.value for each in read.windows} for read in told if read]
+    assert states == [{"dropped"}] * 3 + [{"captured"}] * 2
+
+
+def test_a_run_waits_while_its_audio_is_being_dropped_and_hears_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(Spool(tmp_path))
+    real, told = bounds.write_manifest, []
+
+    def claims_meanwhile(folder: Path, made: Manifest) -> None:
+        run.start()
+        run.join(0.2)
+        assert run.is_alive()
+        real(folder, made)
+
+    run = threading.Thread(target=lambda: told.append(Spool(tmp_path).claim(FIRST, [])))
+    with claimed_elsewhere(tmp_path, FIRST):
+        pass
+    monkeypatch.setattr(bounds, "write_manifest", claims_meanwhile)
+    assert Spool(tmp_path).drop_oldest(1) == 20
+    run.join()
+    assert [each.state.value for each in told[0].windows] == ["dropped", "dropped"]
 
 
 @pytest.mark.parametrize("content", ["{", '{"version": 99}'], ids=["cut short", "from a newer version"])

@@ -1,7 +1,7 @@
 """Audio after the hand-over: what waits, what is kept as evidence, and what goes."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -109,6 +109,37 @@ def test_audio_goes_where_it_belongs_and_its_folder_with_the_last(
     assert found == ([place] if place else [])
     assert pending.slots() == ([ONE.key] if waiting else [])
     assert (tmp_path / "pending" / ONE.key).exists() == waiting
+
+
+@pytest.mark.parametrize("evidence", [(), {KEXP}], ids=["of no play", "of a play"])
+def test_what_was_given_up_is_overdue_until_it_is_settled_and_is_no_evidence(
+    tmp_path: Path, pending: Pending, put: Put, evidence: Collection[str]
+) -> None:
+    put(ONE, size=10)
+    put(TWO, size=10)
+    assert pending.drop_oldest(1) == 10
+    assert (pending.audio(KEXP), pending.overdue(EPOCH)) == (None, [KEXP])
+    settle([(KEXP, None)], waiting=(), evidence=evidence, pending=pending, clips=Clips(tmp_path / "clips"))
+    assert pending.overdue(EPOCH) == []
+    assert [path.parent.name for path in tmp_path.rglob("*.flac")] == [TWO.key]
+
+
+def test_audio_that_was_answered_just_now_is_not_given_up(
+    pending: Pending, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(ONE)
+    real = pending.windows
+
+    def answered_meanwhile(key: str) -> list[str]:
+        found = real(key)
+        settle(
+            [(one, pending.audio(one)) for one in found], waiting=(), evidence=(), pending=pending, clips=Clips(Path())
+        )
+        return found
+
+    monkeypatch.setattr(pending, "windows", answered_meanwhile)
+    pending.drop_oldest(1)
+    assert (pending.slots(), pending.overdue(NOW)) == ([], [])
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import yaml
 from tagger_platform import stream_config
 from tagger_platform.api.failures import BadParameterError, ConflictError
 from tagger_platform.errors import TransientError
-from tagger_platform.fingerprint.segment_writer import sync_folder, write_durably
+from tagger_platform.files import sync, write_durably
 from tagger_platform.model import Stream
 
 Entries = list[dict[str, Any]]
@@ -88,7 +88,7 @@ class StreamFile:
                 draft.chmod(stat.S_IMODE(self._path.stat().st_mode))
             write_durably(draft, text.encode())
             draft.replace(self._path)
-            sync_folder(self._path.parent)
+            sync(self._path.parent)
         except OSError as error:
             raise TransientError(f"{self._path} cannot be written: {error.strerror}; check STREAMS_FILE") from error
 

@@ -15,7 +15,6 @@ A volume of a container is a mount point, which cannot be renamed itself: so its
 
 import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from pathlib import Path
 from tagger_platform.backup import file
 from tagger_platform.backup.make import STORE
 from tagger_platform.errors import DiskFullError, RequestError, TransientError
+from tagger_platform.files import sync
 from tagger_platform.store.copies import FULL, contents, log_of
 from tagger_platform.store.database import RESTORING, Database
 
@@ -99,10 +99,10 @@ def _unpacked(found: file.Reader, data_dir: Path) -> None:
             "aside": _free_name(data_dir, f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"),
         }
         (draft / PLAN).write_text(json.dumps(plan), encoding="utf-8")
-        _sync(draft / PLAN)
-        _sync(draft)
+        sync(draft / PLAN)
+        sync(draft)
         draft.rename(data_dir / RESTORING)
-        _sync(data_dir)
+        sync(data_dir)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
@@ -128,7 +128,7 @@ def _swapped(data_dir: Path, *, resumed: bool = False) -> Restored:
             _move_aside(data_dir / name, aside)
             (ready / name).rename(data_dir / name)
     (data_dir / STORE).with_suffix(".version").unlink(missing_ok=True)  # whoever remembers what they read reads anew
-    _sync(data_dir)
+    sync(data_dir)
     done = data_dir / "restore.part"
     shutil.rmtree(done, ignore_errors=True)
     ready.rename(done)
@@ -176,11 +176,3 @@ def _plain_errors(data_dir: Path) -> Iterator[None]:
         if error.errno in FULL:
             raise DiskFullError(f"the disk became full, {data_dir} is as it was: make room") from error
         raise RequestError(f"nothing can be restored into {data_dir}: {error.strerror} ({error.filename})") from error
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -32,7 +32,7 @@ from tagger_platform.memory import (
     share_one_heap,
 )
 from tagger_platform.settings import Settings
-from tagger_platform.spool import Room, Shedding, Spool
+from tagger_platform.spool import Pending, Room, Shedding, Spool
 from tagger_platform.spool.last_windows import LastWindows
 
 logger = logging.getLogger(__name__)
@@ -58,7 +58,8 @@ def run(settings: Settings) -> int:
     ffmpeg = find_ffmpeg(settings.ffmpeg_path)
     with _spool(settings) as spool:
         room = Room(settings.data_dir, settings.disk_reserve_bytes)
-        writer = Writer(spool, _last_windows(settings), Shedding(room, settings.clips_dir, spool))
+        pending = Pending(settings.spool_dir / "pending", max_bytes=settings.pending_max_mb * 1_000_000)
+        writer = Writer(spool, _last_windows(settings), Shedding(room, settings.clips_dir, pending, spool))
         supervisor = Supervisor(settings, ffmpeg, writer, Process, wall=time.time(), mono=time.monotonic())
         loop = Loop(supervisor, writer)
         health = Health(supervisor, writer, spool, time.monotonic)

@@ -21,7 +21,7 @@ from tagger_platform.recognize.cover_art import Picture, fetch
 from tagger_platform.recognize.providers import budgets
 from tagger_platform.recognize.shazam import ShazamRecognizer, SkewLimits
 from tagger_platform.settings import Settings
-from tagger_platform.spool import Clips, Pending, Room, Spool
+from tagger_platform.spool import Clips, Pending, Spool
 from tagger_platform.store.database import Database
 from tagger_platform.store.derivation import Rules
 from tagger_platform.store.search_index import SearchIndex
@@ -60,10 +60,6 @@ class Platform:
     @cached_property
     def pending(self) -> Pending:
         return Pending(self.settings.spool_dir / "pending", max_bytes=self.settings.pending_max_mb * 1_000_000)
-
-    @property
-    def room(self) -> Room:
-        return Room(self.settings.data_dir, self.settings.disk_reserve_bytes)
 
     @cached_property
     def clips(self) -> Clips:

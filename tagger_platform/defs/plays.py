@@ -48,7 +48,7 @@ def plays(
 
 @tracing.span("plays")
 def _write(platform: Platform, slot: Slot) -> dict[str, int]:
-    overdue = platform.pending.overdue(platform.pending_since, platform.room.missing_above_floor())
+    overdue = platform.pending.overdue(platform.pending_since)
     decided: list[Play] = []
     with platform.database.writing() as connection:
         known = slot_reads.windows_in(connection, [slot])
@@ -84,5 +84,4 @@ def settle_audio(
     kept = evidence if platform.settings.clip_retain_days else ()
     places = {window_id: platform.pending.audio(window_id) for window_id in overdue}
     places |= {window.window_id: platform.audio(window) for window in known}
-    audio = [(window_id, path) for window_id, path in places.items() if path]
-    settle(audio, waiting=waiting, evidence=kept, pending=platform.pending, clips=platform.clips)
+    settle([*places.items()], waiting=waiting, evidence=kept, pending=platform.pending, clips=platform.clips)

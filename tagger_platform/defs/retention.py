@@ -15,6 +15,7 @@ from tagger_platform.defs.insight import NIGHTLY
 from tagger_platform.defs.platform import Platform
 from tagger_platform.defs.plays import settle_audio
 from tagger_platform.health.nightly import RETENTION as NAME
+from tagger_platform.model import parts_of
 from tagger_platform.settings import Settings
 from tagger_platform.spool import expire_clips
 from tagger_platform.store import retention, slot_reads, writes
@@ -65,19 +66,34 @@ def forget_files(context: dg.OpExecutionContext, platform: dg.ResourceParam[Plat
 
 
 def _expire_waiting(platform: Platform) -> tuple[int, int]:
-    """What every slot's run does too; here it is done where no slot runs any more, and for windows that the log does
-    not have: they are too old for it, or younger than the backup that was restored. Returns how many of both."""
+    """What every slot's run does too; here it is done where no slot runs any more, and where log and audio do not
+    match: one of both is older than the other after a restore, or people took files away.
+
+    Returns how many windows nobody can answer any more, and of how many just the audio was there.
+    """
     pending = platform.pending
     overdue = pending.overdue(platform.pending_since)
     waiting = [window_id for key in pending.slots() for window_id in pending.windows(key)]
     unknown = slot_reads.unknown_among(platform.database, waiting)
-    gone = list(dict.fromkeys([*overdue, *unknown]))
+    expired = {*overdue, *_without_audio(platform)}
+    gone = sorted({*expired, *unknown})
     if gone:
         with platform.database.writing() as connection:
             writes.mark_expired(connection, gone)
             evidence = evidence_among(connection, gone)
         settle_audio(platform, (), gone, waiting=(), evidence=evidence)
-    return len(overdue), len(unknown)
+    return len(expired), len(unknown)
+
+
+def _without_audio(platform: Platform) -> list[str]:
+    """Windows that the log waits for, and no audio does. The log is read first: what a run settles meanwhile stays."""
+    waited_for = slot_reads.waiting_windows(platform.database)
+    begun = {*platform.spool.ready(), *platform.spool.claimed(), *platform.spool.recorded()}
+    return [
+        window_id
+        for window_id in waited_for
+        if parts_of(window_id)[1] not in begun and platform.pending.audio(window_id) is None
+    ]
 
 
 @dg.op(

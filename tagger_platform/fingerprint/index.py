@@ -20,9 +20,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tagger_platform.errors import NewerVersionError, RequestError, TransientError
+from tagger_platform.files import sync, write_durably
 from tagger_platform.fingerprint.landmarks import Landmarks
 from tagger_platform.fingerprint.segment import Segment, TrackMeta, open_segment
-from tagger_platform.fingerprint.segment_writer import merge_segments, sync_folder, write_durably, write_segment
+from tagger_platform.fingerprint.segment_writer import merge_segments, write_segment
 
 FORMAT_VERSION = 2
 GROWTH = 3
@@ -122,7 +123,7 @@ class Index:
         except OSError:  # a full disk above all: half a segment must not keep it full
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        sync_folder(self._root / "segments")
+        sync(self._root / "segments")
         return name
 
     def _merge(self, current: dict[str, list[str]], largest: int | None) -> None:
@@ -222,7 +223,7 @@ def publish(root: Path, current: Mapping[str, Sequence[str]]) -> None:
     draft = root / "current.json.new"
     write_durably(draft, text.encode())
     draft.replace(root / "current.json")
-    sync_folder(root)
+    sync(root)
     oldest = time.time() - KEPT_S
     for folder in (root / "segments").iterdir():
         if folder.name not in current and folder.stat().st_mtime < oldest:

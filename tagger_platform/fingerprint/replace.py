@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tagger_platform.errors import NewerVersionError, RequestError, TransientError
+from tagger_platform.files import sync
 from tagger_platform.fingerprint.index import Index, publish, writers_lock
-from tagger_platform.fingerprint.segment_writer import sync_folder
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def _swap(root: Path, old: Index | None, new: Index) -> None:
         (root / "new" / "segments" / segment.name).rename(root / "segments" / segment.name)
     for segment in old.segments if old else ():
         os.utime(root / "segments" / segment.name)  # they are kept for a while from now
-    sync_folder(root / "segments")
+    sync(root / "segments")
     removed = {
         segment.name: [track.item_id for track, gone in zip(segment.tracks, segment.removed, strict=True) if gone]
         for segment in new.segments

@@ -5,7 +5,6 @@ What belongs here: everything that writes a segment's folder, forced to the disk
 """
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -15,6 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger_platform.files import durable, sync, write_durably
 from tagger_platform.fingerprint.landmarks import HASH_BITS, TICK_S, Hashes, Landmarks
 from tagger_platform.fingerprint.segment import GAP_TICKS, Segment, Ticks, TrackMeta
 
@@ -134,41 +134,18 @@ def _write_peaks(folder: Path, count: int, parts: Iterable[tuple[Ticks, NDArray[
 def _write_tracks(folder: Path, metas: Sequence[TrackMeta], begins: Ticks) -> None:
     described = [{**asdict(meta), "begin": int(begin)} for meta, begin in zip(metas, begins, strict=True)]
     write_durably(folder / "tracks.json", json.dumps(described).encode())
-    sync_folder(folder)
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Write `content` and wait until it is on the disk."""
-    with _durable(path) as file:
-        file.write(content)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the names in `folder` are on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(folder)
 
 
 def _save(path: Path, array: NDArray[np.generic]) -> None:
-    with _durable(path) as file:
+    with durable(path) as file:
         np.save(file, array)
 
 
 @contextmanager
 def _array_file(path: Path, dtype: np.dtype[Any], count: int) -> Iterator[BinaryIO]:
     """A .npy file of `count` values that are written bit by bit; not a map: a full disk must raise, not kill."""
-    with _durable(path) as file:
+    with durable(path) as file:
         shape = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": (count,)}
         np.lib.format.write_array_header_1_0(file, shape)
         yield file
-
-
-@contextmanager
-def _durable(path: Path) -> Iterator[BinaryIO]:
-    with path.open("wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())

@@ -22,7 +22,7 @@ from tagger_platform.library.places import Library
 from tagger_platform.library.step import bring_into_step, out_of_step
 from tagger_platform.model import CaptureState, Slot, Window
 from tagger_platform.settings import Settings, secrets
-from tagger_platform.spool.handover import write_manifest
+from tagger_platform.spool.manifest import write_manifest
 from tagger_platform.spool.mending import stand_in, unreadable
 from tagger_platform.store.database import RESTORING, Database
 from tagger_platform.store.leftovers import unfinished

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tagger_platform.errors import RequestError
+from tagger_platform.files import write_durably
 from tagger_platform.fingerprint.index import Index
-from tagger_platform.fingerprint.segment_writer import write_durably
 from tagger_platform.library.files import KINDS, look, printable
 from tagger_platform.library.places import Library
 from tagger_platform.store import library as store

@@ -7,7 +7,6 @@ The address comes from an unofficial API, so it is not trusted: neither where it
 import hashlib
 import http.client
 import io
-import os
 import ssl
 import time
 from collections.abc import Collection
@@ -16,6 +15,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+from tagger_platform.files import write_durably
 
 HOSTS = frozenset(
     {
@@ -82,10 +83,7 @@ def keep(picture: Picture, url: str, folder: Path) -> str:
     temporary = folder / f".{name}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(picture.content)
-            file.flush()
-            os.fsync(file.fileno())
+        write_durably(temporary, picture.content)
         temporary.replace(folder / name)
     except OSError as error:
         raise NoPictureError(f"cannot be written to {folder}: {error.strerror}", again=True) from error

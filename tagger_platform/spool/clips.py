@@ -7,8 +7,8 @@ evidence (`store.evidence`).
 from datetime import datetime
 from pathlib import Path
 
+from tagger_platform.files import stat_of_file
 from tagger_platform.model import parts_of
-from tagger_platform.regular import stat_of_file
 
 
 class Clips:

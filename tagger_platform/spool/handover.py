@@ -1,19 +1,20 @@
 """Folders of finished slots, handed over from capture to Dagster by rename.
 
-What belongs here: every rename and delete in `open`, `ready` and `claimed`. What does not: making windows (`capture`),
-and what becomes of their audio (`settle`).
+What belongs here: the way of a slot's folder through `open`, `ready` and `claimed`. What does not: making windows
+(`capture`), how much may wait (`bounds`), and what becomes of the audio (`settle`).
 """
 
 import contextlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from tagger_platform.errors import NewerVersionError
-from tagger_platform.model import CaptureState, Slot, Window
-from tagger_platform.spool.manifest import MANIFEST, Manifest
+from tagger_platform.files import sync, write_durably
+from tagger_platform.model import Slot, Window
+from tagger_platform.spool.bounds import audio_in, drop_oldest, hold, keep_within, unattended
+from tagger_platform.spool.manifest import Manifest, read_manifest, write_manifest
 from tagger_platform.spool.mending import stand_in
 
 
@@ -30,6 +31,7 @@ class Spool:
         self._max_bytes = max_bytes
         self._open, self._ready, self._claimed = (root / name for name in ("open", "ready", "claimed"))
         self._cutting, self._recorded = root / "cutting", root / "recorded"
+        self._held: dict[str, int] = {}
         for folder in (self._open, self._ready, self._claimed, self._cutting, self._recorded):
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -56,55 +58,22 @@ class Spool:
         folder.mkdir(exist_ok=True)
         brought = list(folder.glob("*.flac"))
         for audio in brought:
-            _sync(audio)
+            sync(audio)
         write_manifest(folder, manifest)
         folder.rename(self._ready / key)
-        _sync(self._ready)
+        sync(self._ready)
         if brought:  # to look through the whole spool for each of a week's missed slots takes minutes
-            self._keep_bounds()
-
-    def _keep_bounds(self) -> None:
-        """Drop the audio of the oldest ready slots, stream by stream alike, until the spool is within bounds."""
-        audio = [
-            (path, size)
-            for key in self.ready()
-            for path in _audio_in(self._ready / key)
-            if (size := _size(path)) is not None  # Dagster may claim a slot at any moment
-        ]
-        waiting, size = len(audio), sum(bytes_ for _, bytes_ in audio)
-        for key in self.ready():
-            if waiting <= self._max_windows and size <= self._max_bytes:
-                return
-            dropped = [item for item in audio if item[0].parent.name == key]
-            self._drop(key, "the spool was full")
-            waiting -= len(dropped)
-            size -= sum(bytes_ for _, bytes_ in dropped)
+            keep_within(self._unattended(), most_windows=self._max_windows, most_bytes=self._max_bytes)
 
     def drop_oldest(self, needed: int) -> int:
-        """Drop the audio of the oldest ready slots until `needed` bytes are free; returns how many it had."""
-        freed = 0
-        for key in self.ready():
-            if freed >= needed:
-                break
-            freed += sum(filter(None, map(_size, _audio_in(self._ready / key))))
-            self._drop(key, "the disk was full")
-        return freed
+        """Drop the audio of the oldest slots that wait until `needed` bytes are free; returns how many it had."""
+        return drop_oldest(self._unattended(), needed)
 
-    def _drop(self, key: str, why: str) -> None:
-        folder = self._ready / key
-        try:
-            self._name_as_dropped(folder, why)
-        except OSError:  # the disk is so full that the manifest needs the audio's room
-            for audio in _audio_in(folder)[:1]:
-                audio.unlink(missing_ok=True)
-            self._name_as_dropped(folder, why)
-        for audio in _audio_in(folder):
-            audio.unlink(missing_ok=True)
-
-    def _name_as_dropped(self, folder: Path, why: str) -> None:
-        """Before the audio goes: a kill in between leaves audio that nobody names, never a name without audio."""
-        with contextlib.suppress(FileNotFoundError, ValueError, NewerVersionError):
-            write_manifest(folder, _with_audio_dropped(_read(folder), why))
+    def _unattended(self) -> list[Path]:
+        """The folders of capture's slots that no run works on, oldest first."""
+        return unattended(
+            [*(self._ready / key for key in self.ready()), *(self._claimed / key for key in self.claimed())]
+        )
 
     def last_slot(self) -> Slot | None:
         """The newest slot ever published, as far as the folders tell; capture keeps its own note besides."""
@@ -123,11 +92,10 @@ class Spool:
         draft.mkdir()
         for window, content in audio.items():
             path = draft / audio_name(window)
-            path.write_bytes(content)
-            _sync(path)
+            write_durably(path, content)
         write_manifest(draft, manifest)
         draft.rename(folder)
-        _sync(self._recorded)
+        sync(self._recorded)
 
     def recorded(self) -> list[str]:
         """Keys of slots that recordings have handed over and no run has finished, oldest first."""
@@ -138,7 +106,7 @@ class Spool:
         for folder in (*self._ready.iterdir(), *self._claimed.iterdir(), *self._recorded.iterdir()):
             if since.key <= _key(folder) <= until.key:
                 with contextlib.suppress(FileNotFoundError, NotADirectoryError, ValueError, NewerVersionError):
-                    yield _read(folder)
+                    yield read_manifest(folder)
 
     # Dagster's side
 
@@ -151,8 +119,8 @@ class Spool:
         return _slots_in(self._claimed)
 
     def counts(self) -> dict[str, int]:
-        """Slots per folder and windows waiting, for health and metrics."""
-        audio = sum(len(_audio_in(self._ready / key)) for key in self.ready())
+        """Slots per folder, and the windows of those that no run works on, for health and metrics."""
+        audio = sum(len(audio_in(folder)) for folder in self._unattended())
         return {"ready_slots": len(self.ready()), "claimed_slots": len(self.claimed()), "ready_windows": audio}
 
     def claim(self, slot: Slot, expected: Sequence[Window]) -> Manifest | None:
@@ -163,12 +131,19 @@ class Spool:
         """
         claimed = self._claimed / slot.key
         _take(self._ready / slot.key, claimed)
-        if not claimed.is_dir():  # there is none, or only a stray file that is called like one
+        if not self._hold(claimed):
             return None
         try:
             return _read_of(slot, claimed)
         except (FileNotFoundError, ValueError) as error:
             return stand_in(claimed, slot, expected, str(error))
+
+    def _hold(self, claimed: Path) -> bool:
+        """Whether there is such a slot to work on: another run may have finished it, and a stray file is none."""
+        if claimed.name not in self._held:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                self._held[claimed.name] = hold(claimed)
+        return claimed.is_dir()
 
     def claim_recorded(self, slot: Slot) -> list[Manifest]:
         """Take what recordings have handed over of a slot, or what was taken earlier and not finished.
@@ -201,6 +176,8 @@ class Spool:
                 # One rename, so that a kill while deleting leaves no claimed slot without its manifest.
                 folder.rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
+        if slot.key in self._held:
+            os.close(self._held.pop(slot.key))
 
 
 def _take(folder: Path, claimed: Path) -> None:
@@ -218,7 +195,7 @@ def _slots_in(folder: Path) -> list[str]:
 
 def _read_of(slot: Slot, folder: Path) -> Manifest:
     """Raises ValueError also for the manifest of another slot."""
-    manifest = _read(folder)
+    manifest = read_manifest(folder)
     if manifest.slot != slot:
         raise ValueError(f"it is that of {manifest.slot.key}")
     return manifest
@@ -227,47 +204,3 @@ def _read_of(slot: Slot, folder: Path) -> Manifest:
 def _key(folder: Path) -> str:
     """The slot that a folder is of, capture's or a recording's."""
     return folder.name.partition("@")[0]
-
-
-def _read(folder: Path) -> Manifest:
-    return Manifest.from_json((folder / MANIFEST).read_text(encoding="utf-8"))
-
-
-def _with_audio_dropped(manifest: Manifest, why: str) -> Manifest:
-    windows = tuple(
-        replace(window, state=CaptureState.DROPPED, detail=why) if window.state is CaptureState.CAPTURED else window
-        for window in manifest.windows
-    )
-    return replace(manifest, windows=windows)
-
-
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Put the account of a slot into its folder, whole or not at all."""
-    temporary = folder / f"{MANIFEST}.tmp"
-    temporary.write_text(manifest.to_json(), encoding="utf-8")
-    _sync(temporary)
-    temporary.replace(folder / MANIFEST)
-    _sync(folder)
-
-
-def _audio_in(folder: Path) -> list[Path]:
-    """The folder's audio; none where somebody has just taken the folder away."""
-    try:
-        return sorted(folder.glob("*.flac"))
-    except FileNotFoundError:
-        return []
-
-
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return None
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

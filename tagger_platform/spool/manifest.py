@@ -1,14 +1,17 @@
 """The manifest: capture's account of one slot.
 
-What belongs here: its content, and how it is written as JSON. What does not: the folders it travels in (handover).
+What belongs here: its content, and how it is written as JSON into its slot's folder. What does not: that folder's way
+(`handover`).
 """
 
 import json
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tagger_platform.errors import NewerVersionError
+from tagger_platform.files import sync, write_durably
 from tagger_platform.model import STREAM_NAME, CaptureState, Slot, Window
 
 MANIFEST = "manifest.json"
@@ -60,6 +63,19 @@ class Manifest:
             return _manifest(content)
         except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"the manifest lacks or garbles {error}") from error
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The account of the slot in this folder. Raises as `from_json` does, and FileNotFoundError."""
+    return Manifest.from_json((folder / MANIFEST).read_text(encoding="utf-8"))
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Put the account of a slot into its folder, whole or not at all."""
+    temporary = folder / f"{MANIFEST}.tmp"
+    write_durably(temporary, manifest.to_json().encode())
+    temporary.replace(folder / MANIFEST)
+    sync(folder)
 
 
 def _manifest(content: dict[str, Any]) -> Manifest:

@@ -2,6 +2,8 @@
 
 What belongs here: the files in `pending`, and which of them have waited too long or take too much room. What does not:
 when they are asked again (`defs.catchup`), and what the store is told of those that go.
+
+An empty file is audio that was given up for want of room and of which the store has not been told yet.
 """
 
 import contextlib
@@ -12,8 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from tagger_platform.files import stat_of_file
 from tagger_platform.model import STREAM_NAME, Slot, parts_of
-from tagger_platform.regular import stat_of_file
 
 _AUDIO = re.compile(rf"(?P<stream>{STREAM_NAME.pattern})\+(?P<offset>[0-9]{{1,6}})\.flac", re.ASCII)
 """What a window's file is called; what else lies there is not ours."""
@@ -27,9 +29,10 @@ class Pending:
         self._max_bytes = max_bytes
 
     def audio(self, window_id: str) -> Path | None:
-        """The window's audio; None when it does not wait."""
+        """The window's audio; None when it does not wait, or was given up."""
         path = self._path(window_id)
-        return path if path.exists() else None
+        found = stat_of_file(path)
+        return path if found and found.st_size else None
 
     def keep(self, window_id: str, audio: Path) -> None:
         """Take over the audio of a window that got no answer."""
@@ -50,25 +53,37 @@ class Pending:
         names = (_AUDIO.fullmatch(path.name) for path in sorted((self._folder / slot_key).glob("*.flac")))
         return [f"{name['stream']}/{slot_key}+{name['offset']}" for name in names if name]
 
-    def overdue(self, before: datetime, missing: int = 0) -> list[str]:
-        """Ids of the windows whose audio was cut before `before`, and of the slots above the limit in bytes.
-
-        Those that have waited longest also go to free `missing` bytes of the disk.
-        """
+    def overdue(self, before: datetime) -> list[str]:
+        """Ids of the windows whose audio was cut before `before` or given up, and of slots above the limit in bytes."""
         slots = self._waiting()
         total = sum(one.bytes for one in slots)
-        most = min(self._max_bytes, total - missing)
         gone = []
         for one in slots:
-            if one.since >= before.timestamp() and total <= most:
-                break
+            if one.bytes and one.since >= before.timestamp() and total <= self._max_bytes:
+                continue
             total -= one.bytes
             gone += self.windows(one.key)
         return gone
 
+    def drop_oldest(self, needed: int) -> int:
+        """Give up the audio of the slots that have waited longest until `needed` bytes are free; returns how many."""
+        freed = 0
+        for one in self._waiting():
+            if freed >= needed:
+                break
+            freed += one.bytes
+            for window_id in self.windows(one.key):
+                with contextlib.suppress(FileNotFoundError):  # it has just been answered
+                    os.truncate(self._path(window_id), 0)
+        return freed
+
     def drop_empty(self, slot_keys: Iterable[str]) -> None:
-        """Remove the folders of those of the slots of which nothing waits any more."""
+        """Remove what was given up of these slots, and the folders of those of which nothing waits any more."""
         for key in slot_keys:
+            for path in (self._folder / key).glob("*.flac"):
+                found = stat_of_file(path)
+                if found and not found.st_size:
+                    path.unlink(missing_ok=True)
             with contextlib.suppress(OSError):  # it is not empty, or not there
                 (self._folder / key).rmdir()
 

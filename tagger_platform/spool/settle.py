@@ -13,19 +13,21 @@ from tagger_platform.spool.pending import Pending
 
 
 def settle(
-    audio: Sequence[tuple[str, Path]],
+    audio: Sequence[tuple[str, Path | None]],
     *,
     waiting: Collection[str],
     evidence: Collection[str],
     pending: Pending,
     clips: Clips,
 ) -> None:
-    """Put the audio (by window id) where it belongs.
+    """Put the audio (by window id; None where there is none any more) where it belongs.
 
     What somebody still has to answer waits, what is evidence of a play is kept, and all other audio goes, because it
     may hold people's talk.
     """
     for window_id, path in audio:
+        if path is None:
+            continue
         with contextlib.suppress(FileNotFoundError):  # another run that found the same was faster
             if window_id in waiting:
                 pending.keep(window_id, path)

@@ -1,14 +1,14 @@
 """Keeping the disk from filling up: which audio is given up, and when, so that the log never is.
 
-What belongs here: the rule. What does not: telling people (`health.parts`), and what the store is told of audio that
-waited (`defs.plays`).
+What belongs here: the rule. What does not: how each kind of audio goes (`clips`, `pending`, `bounds`), and telling
+people (`health.parts`).
 
 ::
 
     free space below the reserve        the oldest clips go
-    below half of it                    the audio of the oldest slots that nobody has claimed goes, their manifests stay
-                                        (`dropped`); what waits for an answer goes with the next slot's run (`expired`);
-                                        and no window is written (`disk_full`)
+    below half of it                    the audio that has waited longest for an answer goes (`expired`: the next slot's
+                                        run tells the store), then that of the oldest slots on which no run works, their
+                                        manifests stay (`dropped`); and no window is written (`disk_full`)
 
 The lower half is what the store, manifests and Dagster need to go on. Everything comes back by itself with the room.
 """
@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tagger_platform.spool.clips import shed_clips
 from tagger_platform.spool.handover import Spool
+from tagger_platform.spool.pending import Pending
 
 
 def free_bytes(folder: Path) -> int:
@@ -40,10 +41,6 @@ class Room:
         """Below this just the log is written."""
         return self.reserve // 2
 
-    def missing_above_floor(self) -> int:
-        """Bytes to be freed before windows may be written again."""
-        return max(0, self.floor - self.free(self.folder))
-
 
 @dataclass(frozen=True)
 class Shedding:
@@ -51,6 +48,7 @@ class Shedding:
 
     room: Room
     clips: Path
+    pending: Pending
     spool: Spool
 
     def __call__(self) -> str:
@@ -62,8 +60,9 @@ class Shedding:
         if free >= self.room.reserve:
             return ""
         free += shed_clips(self.clips, self.room.reserve - free)
-        if free < self.room.floor:
-            free += self.spool.drop_oldest(self.room.floor - free)
+        for waiting in (self.pending, self.spool):
+            if free < self.room.floor:
+                free += waiting.drop_oldest(self.room.floor - free)
         if free >= self.room.floor:
             return ""
         return (

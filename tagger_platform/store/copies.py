@@ -5,7 +5,6 @@ does not: whose turn it is (`database`), what else is in a backup and how it is 
 """
 
 import errno
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger_platform.errors import DiskFullError, TransientError
+from tagger_platform.files import sync
 
 if TYPE_CHECKING:  # `database` copies through this module
     from tagger_platform.store.database import Connection
@@ -78,7 +78,7 @@ def keep_before_migration(path: Path, applied: int, newest: int) -> Path:
     copy_file(path, draft)
     bring_up_to_date(path, draft)
     with _room(draft):
-        _sync(draft)
+        sync(draft)
     if log_of(draft).exists():
         log_of(draft).replace(log_of(folder / name))
     draft.replace(folder / name)
@@ -93,9 +93,9 @@ def take_the_place(draft: Path, path: Path) -> None:
     if left := [one for one in (log_of(draft), log_of(path)) if one.exists()]:
         raise TransientError(f"the store {path} was not replaced: {left[0]} is left")
     draft.chmod(path.stat().st_mode)
-    _sync(draft)
+    sync(draft)
     draft.replace(path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def remove(copy: Path) -> None:
@@ -128,12 +128,3 @@ def _room(target: Path) -> Iterator[None]:
         if error.errno not in FULL:
             raise
         raise DiskFullError(f"there is no room for a copy of the store at {target}: make room") from error
-
-
-def _sync(path: Path) -> None:
-    """Make a file, or what a folder lists, last."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

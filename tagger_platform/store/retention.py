@@ -17,8 +17,8 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
+from tagger_platform.files import stat_of_file
 from tagger_platform.model import UNANSWERED, Slot
-from tagger_platform.regular import stat_of_file
 from tagger_platform.spool import CAPTURE
 from tagger_platform.store import totals
 from tagger_platform.store.database import Connection, Database

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tagger_platform.decide.evidence import Heard
-from tagger_platform.model import UNANSWERED, CaptureState, Slot, Window
+from tagger_platform.model import UNANSWERED, CaptureState, Slot, Status, Window
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.derivation import Rules, heard_windows
 from tagger_platform.store.rows import aware, naive
@@ -108,6 +108,16 @@ def unknown_among(database: Database, window_ids: Sequence[str]) -> list[str]:
         rows = connection.execute(
             "SELECT window_id FROM (SELECT unnest(?) AS window_id) ANTI JOIN windows USING (window_id) ORDER BY 1",
             [list(window_ids)],
+        ).fetchall()
+    return [window_id for (window_id,) in rows]
+
+
+def waiting_windows(database: Database) -> list[str]:
+    """Ids of all windows that somebody may still answer."""
+    with database.reading() as connection:
+        rows = connection.execute(
+            f"SELECT window_id FROM recognitions WHERE status IN ({WAITING})"
+            f" UNION SELECT window_id FROM windows WHERE state = '{Status.PENDING}' ORDER BY 1"
         ).fetchall()
     return [window_id for (window_id,) in rows]
 

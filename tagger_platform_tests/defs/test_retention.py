@@ -123,6 +123,28 @@ def test_audio_that_waits_for_windows_that_the_log_does_not_have_is_dropped_and_
     assert hot.audio() == ["pending/kexp+0.flac"]
 
 
+def test_windows_that_wait_for_audio_which_is_gone_wait_no_more(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    """As after a restore: a backup has the log, and not what waits for an answer."""
+    hot = Hot(settings, instance, Table({}, down=True))
+    hot.publish()
+    hot.run()
+    shutil.rmtree(settings.spool_dir / "pending")
+    result = night(hot, instance, datetime.now(UTC))
+    assert told(result, "forget_files")["expired"] == 2
+    assert set(hot.states().values()) == {"expired"}
+
+
+def test_windows_of_a_slot_that_a_run_works_on_still_wait(settings: Settings, instance: dg.DagsterInstance) -> None:
+    hot = Hot(settings, instance, Table({}, down=True))
+    hot.publish()
+    hot.run()
+    shutil.rmtree(settings.spool_dir / "pending")
+    (settings.spool_dir / "claimed" / FIRST.key).mkdir()
+    assert told(night(hot, instance, datetime.now(UTC)), "forget_files")["expired"] == 0
+
+
 def test_it_comes_at_the_time_of_day_that_is_set_in_the_nights_lane(settings: Settings) -> None:
     definitions = build(replace(settings, retention_cleanup_localtime=time(23, 59)))
     schedule = definitions.resolve_schedule_def("retention_schedule")
