@@ -14,7 +14,11 @@
 A provider that is down, throttled or talks nonsense is not an exception: it is a recognition's status.
 """
 
+import errno
 from collections.abc import Sequence
+
+OF_THE_DISK = frozenset({errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO})
+"""What a disk may say at any write; whoever minds has told it better."""
 
 
 class TaggerError(Exception):

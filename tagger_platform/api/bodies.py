@@ -19,6 +19,9 @@ from starlette.requests import Request
 
 from tagger_platform.api.failures import BadParameterError
 from tagger_platform.audio import SUFFIXES
+from tagger_platform.errors import DiskFullError
+from tagger_platform.settings import Settings
+from tagger_platform.spool.shedding import free_bytes
 
 MOST_FILES = 50
 LONGEST_NAME = 120
@@ -37,22 +40,31 @@ class Sent:
 async def sent_files(request: Request) -> AsyncIterator[Sent]:
     """The files under `file` in a form, for as long as the block lasts, under their own names.
 
-    Raises BadParameterError for what is no such form, or no audio by its name.
+    Raises BadParameterError for what is no such form, or no audio by its name, and DiskFullError where it would take
+    room that is kept for the log.
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise BadParameterError("file", "send the audio as a form: multipart/form-data with the field 'file'")
+    settings: Settings = request.app.state.settings
+    settings.uploads_dir.mkdir(parents=True, exist_ok=True)
+    _check_room(settings, int(request.headers.get("content-length", 0)))
     try:
         form = await request.form(max_files=MOST_FILES)
     except HTTPException as error:  # what Starlette makes of a form that cannot be read
         raise BadParameterError("file", f"the form cannot be read: {error.detail}") from error
     try:
-        place = request.app.state.settings.uploads_dir
-        place.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=place) as folder:
+        with TemporaryDirectory(dir=settings.uploads_dir) as folder:
             files = await run_in_threadpool(_stored, form, Path(folder))
             yield Sent(files, {name: value for name, value in form.items() if isinstance(value, str)})
     finally:
         await form.close()
+
+
+def _check_room(settings: Settings, size: int) -> None:
+    free = free_bytes(settings.uploads_dir)
+    if free - size < settings.disk_reserve_bytes:
+        kept = f"DISK_RESERVE_MB keeps {settings.disk_reserve_mb} for the log"
+        raise DiskFullError(f"there is no room for it: {free / 1e6:.0f} MB are free, of which {kept}: make room")
 
 
 def _stored(form: FormData, folder: Path) -> tuple[Path, ...]:

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from tagger_platform.errors import AudioError, RequestError, StoreBusyError, TransientError
+from tagger_platform.errors import OF_THE_DISK, AudioError, RequestError, StoreBusyError, TransientError
 
 SENTENCES = {
     HTTPStatus.NOT_FOUND: "there is nothing at this path",
@@ -96,6 +96,13 @@ def _unavailable(request: Request, error: Exception) -> JSONResponse:
     return failure(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", str(error))
 
 
+def _disk(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, OSError) or error.errno not in OF_THE_DISK:
+        raise error
+    told = f"{error.filename or 'the disk'}: {error.strerror}; check DATA_DIR and its disk"
+    return failure(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", told)
+
+
 def _refused(request: Request, error: Exception) -> JSONResponse:
     """A store of a newer version or one that cannot be opened: asking again cannot help."""
     return failure(HTTPStatus.INTERNAL_SERVER_ERROR, "refused", str(error))
@@ -116,5 +123,6 @@ HANDLERS = {
     StoreBusyError: _store_busy,
     TransientError: _unavailable,
     RequestError: _refused,
+    OSError: _disk,
     Exception: _unexpected,
 }

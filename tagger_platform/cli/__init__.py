@@ -5,7 +5,6 @@ stderr and an exit code (0 done, 1 it failed while running, 2 the request or the
 imported when they are called, so that `tagger capture` stays as light as capture itself.
 """
 
-import errno
 import importlib
 import os
 import sys
@@ -14,12 +13,10 @@ import click
 from dotenv import load_dotenv
 
 from tagger_platform import __version__
-from tagger_platform.errors import RequestError, TaggerError
+from tagger_platform.errors import OF_THE_DISK, RequestError, TaggerError
 
 OURS_ALONE = 0o077
 """umask of every process: what people said and what stations play is nobody else's to read on a shared machine."""
-OF_THE_DISK = frozenset({errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO})
-"""What a disk may say at any write; a command that minds has told it better."""
 COMMANDS = {
     "up": "processes",
     "demo": "processes",

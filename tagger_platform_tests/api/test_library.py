@@ -103,3 +103,14 @@ def test_a_form_that_cannot_be_used_is_a_sentence(api, library, body, says):
     answer = api.post("/api/library", **body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_parameter")
     assert says in answer.json()["error"]["message"]
+
+
+def test_a_file_for_which_there_is_no_room_beside_what_is_kept_for_the_log_is_refused(
+    tmp_path: Path, song: Path
+) -> None:
+    settings = samples.settings(tmp_path / "data", DISK_RESERVE_MB="10000000")
+    with served(settings) as api:
+        refused = send(api, ("song.flac", song.read_bytes()))
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "unavailable")
+    assert "DISK_RESERVE_MB keeps 10000000 for the log: make room" in refused.json()["error"]["message"]
+    assert not [*settings.uploads_dir.rglob("*")]
