@@ -19,6 +19,7 @@ from tagger_platform.model import parts_of
 from tagger_platform.settings import Settings
 from tagger_platform.spool import expire_clips
 from tagger_platform.store import retention, slot_reads, writes
+from tagger_platform.store.copies import forget_copies
 from tagger_platform.store.evidence import evidence_among
 from tagger_platform.store.leftovers import sweep
 from tagger_platform.store.runs import note_run
@@ -42,7 +43,7 @@ def forget_log(context: dg.OpExecutionContext, platform: dg.ResourceParam[Platfo
 @dg.op(
     ins={"log": dg.In(dg.Nothing)},
     out=dg.Out(dg.Nothing),
-    description="Evidence that is too old or too much, audio nobody answers any more, art nobody needs, leftovers.",
+    description="Evidence too old or too much, audio nobody answers any more, unneeded art, old copies, leftovers.",
 )
 def forget_files(context: dg.OpExecutionContext, platform: dg.ResourceParam[Platform]) -> None:
     settings, now = platform.settings, platform.clock()
@@ -53,6 +54,9 @@ def forget_files(context: dg.OpExecutionContext, platform: dg.ResourceParam[Plat
         most_bytes=int(settings.clip_disk_share * shutil.disk_usage(settings.data_dir).total),
     )
     art = retention.delete_unneeded_art(platform.database, settings.art_dir, unfinished_since)
+    copies = forget_copies(
+        settings.database_path, retention.kept_since(now, settings.retain_recognitions_days, settings.tz)
+    )
     waiting, unknown = _expire_waiting(platform)
     if unknown:
         context.log.warning(
@@ -62,7 +66,8 @@ def forget_files(context: dg.OpExecutionContext, platform: dg.ResourceParam[Plat
     leftovers = sweep(settings, unfinished_since)
     with platform.database.writing() as connection:
         retention.note_deleted(connection, {"clips": clips, "pictures": art})
-    context.add_output_metadata({"clips": clips, "pictures": art, "expired": waiting, "leftovers": leftovers})
+    done = {"clips": clips, "pictures": art, "copies": copies, "expired": waiting, "leftovers": leftovers}
+    context.add_output_metadata(done)
 
 
 def _expire_waiting(platform: Platform) -> tuple[int, int]:

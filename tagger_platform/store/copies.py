@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger_platform.errors import DiskFullError, TransientError
-from tagger_platform.files import sync
+from tagger_platform.files import stat_of_file, sync
 
 if TYPE_CHECKING:  # `database` copies through this module
     from tagger_platform.store.database import Connection
@@ -85,6 +85,18 @@ def keep_before_migration(path: Path, applied: int, newest: int) -> Path:
     for old in sorted(folder.glob("before-schema-*.duckdb"))[:-KEPT]:
         remove(old)
     return folder / name
+
+
+def forget_copies(path: Path, before: datetime) -> int:
+    """Delete the copies from before migrations that were made before `before`; returns how many.
+
+    What is in them is older still, and no longer to be kept.
+    """
+    found = [(copy, stat_of_file(copy)) for copy in (path.parent / "backups").glob("before-schema-*.duckdb")]
+    old = [copy for copy, stat in found if stat and stat.st_mtime < before.timestamp()]
+    for copy in old:
+        remove(copy)
+    return len(old)
 
 
 def take_the_place(draft: Path, path: Path) -> None:

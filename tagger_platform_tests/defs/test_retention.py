@@ -50,8 +50,12 @@ def test_a_night_takes_what_is_old_from_log_disk_and_history(settings: Settings,
         left = settings.data_dir / name
         left.write_bytes(b"")
         os.utime(left, (0, 0))
+    copy = settings.data_dir / "backups" / "before-schema-0002-20261121T033000Z-was-0001.duckdb"
+    copy.parent.mkdir()
+    copy.touch()
     clip = settings.clips_dir / hot.clips()[0]
-    os.utime(clip, (FIRST.start.timestamp(), FIRST.start.timestamp()))
+    for each in (clip, copy):
+        os.utime(each, (FIRST.start.timestamp(), FIRST.start.timestamp()))
 
     early = night(hot, instance, FIRST.start + timedelta(days=29))
     assert early.success
@@ -60,11 +64,12 @@ def test_a_night_takes_what_is_old_from_log_disk_and_history(settings: Settings,
         2,
         [FIRST.key],
     )
-    assert told(early, "forget_files") == {"clips": 0, "pictures": 0, "expired": 0, "leftovers": 2}
+    assert told(early, "forget_files") == {"clips": 0, "pictures": 0, "copies": 0, "expired": 0, "leftovers": 2}
 
     late = night(hot, instance, FIRST.start + SOME_DAYS)
     assert late.success
     assert told(late, "forget_log")["windows"] == 2
+    assert (told(late, "forget_files")["copies"], copy.exists()) == (1, False)
     assert told(late, "forget_history")["partitions"] == 1
     assert (hot.clips(), hot.states(), instance.get_dynamic_partitions("window_slots")) == ([], {}, [])
     assert [play.windows for play in hot.plays] == [("kexp/2026-11-21T03:30:00Z+0",)]
