@@ -1,4 +1,4 @@
-"""Serves the pages: security headers on every answer, and what a first page needs imported before it is asked for.
+"""Serves the pages: to hosts that are ours, with security headers, and what a first page needs imported before.
 
 What belongs here: the server around `app.py`. What does not: anything that is drawn.
 """
@@ -6,14 +6,15 @@ What belongs here: the server around `app.py`. What does not: anything that is d
 import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 import streamlit as st
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,6 +23,7 @@ from streamlit_app.document import choose, document, home
 from streamlit_app.pages import PATHS
 from streamlit_app.ui import failures
 from streamlit_app.ui.frame import PREFERENCES_PATH
+from tagger_platform.callers import host_is_ours
 from tagger_platform.memory import pass_over_what_is_there
 from tagger_platform.observe.logs import set_up_logging
 from tagger_platform.store.art import HEADERS as ART_HEADERS
@@ -55,6 +57,9 @@ HEADERS = {
 """Nothing but this server may be asked for anything. Inline scripts and styles are Streamlit's own way of working."""
 
 
+UNKNOWN_HOST = "These pages have no such name: open them by their address, or list the name in API_HOSTS.\n"
+
+
 class SecurityHeaders:
     """Adds HEADERS to every answer."""
 
@@ -68,6 +73,26 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+class KnownHosts:
+    """Refuses who asks for another host than ours.
+
+    A page of the internet whose name was pointed at this machine (DNS rebinding) would be our own page to its visitor's
+    browser, and to Streamlit, which compares Origin with Host.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        host = Headers(scope=scope).get("host", "") if scope["type"] in ("http", "websocket") else ""
+        if not host or host_is_ours(host, reads.settings().api_hosts):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": "refused"})
+        else:
+            await PlainTextResponse(UNKNOWN_HOST, HTTPStatus.MISDIRECTED_REQUEST)(scope, receive, send)
 
 
 @asynccontextmanager
@@ -105,7 +130,7 @@ app = st.App(
         *(Route("/" + path, document) for path in ("", *PATHS)),
         Route("/{page:page_name}", home),
     ],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(SecurityHeaders), Middleware(KnownHosts)],
     lifespan=preload,
     on_script_error=tell,
 )

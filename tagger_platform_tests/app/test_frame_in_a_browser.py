@@ -2,7 +2,10 @@
 
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -28,7 +31,7 @@ SONG = b"fLaC" + bytes(range(200))
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    with platform_over(tmp_path_factory.mktemp("data")) as running:
+    with platform_over(tmp_path_factory.mktemp("data"), API_HOSTS="pages.example") as running:
         samples.write_plays(running.database, [samples.play("kexp", samples.noon(samples.DAY))])
         yield running
 
@@ -107,6 +110,35 @@ def test_every_answer_carries_the_security_headers(path: str, platform: Platform
     with urllib.request.urlopen(platform.url + path) as answer:
         assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:{port}", 200),
+        ("localhost:{port}", 200),
+        ("192.168.7.20:{port}", 200),
+        ("radio.local", 200),
+        ("pages.example", 200),
+        ("evil.example", 421),
+        ("evil.example:{port}", 421),
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/_stcore/stream"], ids=["a page", "its socket"])
+def test_a_foreign_name_that_was_pointed_at_this_machine_opens_nothing(
+    host: str, status: int, path: str, platform: Platform
+):
+    """The socket's page is of that host too, as after DNS rebinding: Origin and Host are the same."""
+    given = host.format(port=urlsplit(platform.url).port)
+    headers = {"Host": given}
+    if path != "/":
+        headers |= {"Upgrade": "websocket", "Connection": "Upgrade", "Origin": f"http://{given}"}
+        headers |= {"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+        status = {200: 101, 421: 403}[status]
+    with closing(HTTPConnection(urlsplit(platform.url).netloc, timeout=20)) as connection:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+    assert answer.status == status
 
 
 @pytest.mark.parametrize(
