@@ -1,5 +1,7 @@
 """The hand-over from capture to Dagster: nothing is lost without a reason, whoever is killed when."""
 
+import errno
+import fcntl
 import os
 import random
 import signal
@@ -323,6 +325,41 @@ def test_slots_whose_runs_have_ended_wait_within_the_same_bounds(tmp_path: Path)
     told = [spool.claim(slot, []) for slot in slots(5)]
     states = [{each.state.value for each in read.windows} for read in told if read]
     assert states == [{"dropped"}] * 3 + [{"captured"}] * 2
+
+
+def test_what_was_dropped_is_not_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the store takes nothing there are more of them every day."""
+    written, real = [], bounds.write_manifest
+    monkeypatch.setattr(
+        bounds, "write_manifest", lambda folder, made: written.append(folder.name) or real(folder, made)
+    )
+    spool = Spool(tmp_path, max_windows=2)
+    for slot in slots(5):
+        publish(spool, slot)
+    assert written == [slot.key for slot in slots(4)]
+
+
+def test_where_not_even_a_manifest_can_be_written_audio_is_dropped_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path, made: Manifest) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    spool = Spool(tmp_path, max_windows=4)
+    for slot in slots(3):  # the first is dropped
+        publish(spool, slot)
+    monkeypatch.setattr(bounds, "write_manifest", refuse)
+    assert spool.drop_oldest(30) == 40
+    assert not [*tmp_path.rglob("*.flac")]
+
+
+def test_who_just_counts_at_that_moment_keeps_no_audio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = Spool(tmp_path)
+    publish(spool)
+    counting = os.open(tmp_path / "ready" / FIRST.key, os.O_RDONLY)
+    fcntl.flock(counting, fcntl.LOCK_EX)
+    monkeypatch.setattr(bounds.time, "sleep", lambda _: os.close(counting))
+    assert spool.drop_oldest(1) == 20
 
 
 def test_a_run_waits_while_its_audio_is_being_dropped_and_hears_of_it(

@@ -142,6 +142,13 @@ def test_audio_that_was_answered_just_now_is_not_given_up(
     assert (pending.slots(), pending.overdue(NOW)) == ([], [])
 
 
+def test_a_folder_that_is_called_like_audio_keeps_no_room(tmp_path: Path, pending: Pending, put: Put) -> None:
+    put(ONE)
+    (tmp_path / "pending" / ONE.key / "cafe+0.flac").mkdir()
+    put(TWO)
+    assert pending.drop_oldest(11) == 20
+
+
 @pytest.fixture
 def clips(tmp_path: Path, pending: Pending, put: Put) -> Clips:
     """Of each of three slots a clip of 10 bytes of two streams; that of cafe's first was cut last, off a recording."""

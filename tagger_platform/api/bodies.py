@@ -18,12 +18,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from tagger_platform.api.failures import BadParameterError
+from tagger_platform.api.limits import UPLOAD_BYTES
 from tagger_platform.audio import SUFFIXES
 from tagger_platform.errors import DiskFullError
 from tagger_platform.settings import Settings
 from tagger_platform.spool.shedding import free_bytes
 
 MOST_FILES = 50
+COPIES = 3
+"""Of a file on the way into the library: as it comes, whole, and at its place."""
 LONGEST_NAME = 120
 """Characters of a file's name that are kept; file systems take 255 bytes."""
 
@@ -47,7 +50,7 @@ async def sent_files(request: Request) -> AsyncIterator[Sent]:
         raise BadParameterError("file", "send the audio as a form: multipart/form-data with the field 'file'")
     settings: Settings = request.app.state.settings
     settings.uploads_dir.mkdir(parents=True, exist_ok=True)
-    _check_room(settings, int(request.headers.get("content-length", 0)))
+    _check_room(settings, int(request.headers.get("content-length", UPLOAD_BYTES)))
     try:
         form = await request.form(max_files=MOST_FILES)
     except HTTPException as error:  # what Starlette makes of a form that cannot be read
@@ -62,7 +65,7 @@ async def sent_files(request: Request) -> AsyncIterator[Sent]:
 
 def _check_room(settings: Settings, size: int) -> None:
     free = free_bytes(settings.uploads_dir)
-    if free - size < settings.disk_reserve_bytes:
+    if free - COPIES * size < settings.disk_reserve_bytes:
         kept = f"DISK_RESERVE_MB keeps {settings.disk_reserve_mb} for the log"
         raise DiskFullError(f"there is no room for it: {free / 1e6:.0f} MB are free, of which {kept}: make room")
 

@@ -4,6 +4,7 @@ What belongs here: what Dagster's process lacks. What does not: which processes 
 """
 
 import logging
+import threading
 from functools import cache
 
 from dagster._grpc.server import DagsterApiServer
@@ -17,7 +18,8 @@ def keep_looking_for_dead_runs() -> None:
 
     Dagster 1.13 looks twice a second, in a thread that ends at the first error, such as SQLite's "disk is full". A run
     that is dead and still listed is then cancelled for running too long, and `multiprocessing.Event.set()`, which waits
-    for the dead worker to wake up, keeps the lock that every launch needs: no run starts until the process is ended.
+    for the dead worker to wake up, keeps the lock that every launch needs: no run starts until the process is ended. So
+    dead workers are also given events that nobody waits on.
     """
     look = DagsterApiServer._check_for_orphaned_runs
     failed = False
@@ -30,6 +32,10 @@ def keep_looking_for_dead_runs() -> None:
             if not failed:
                 log.warning("Dagster cannot note that a run has lost its process, and goes on trying: %s", error)
             failed = True
+            with server._execution_lock:
+                for run_id, (worker, _) in server._executions.items():
+                    if not worker.is_alive():
+                        server._termination_events[run_id] = threading.Event()  # type: ignore[assignment]
         else:
             failed = False
 

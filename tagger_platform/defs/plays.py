@@ -48,6 +48,7 @@ def plays(
 
 @tracing.span("plays")
 def _write(platform: Platform, slot: Slot) -> dict[str, int]:
+    platform.spool.hold(slot)
     overdue = platform.pending.overdue(platform.pending_since)
     decided: list[Play] = []
     with platform.database.writing() as connection:

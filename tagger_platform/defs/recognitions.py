@@ -48,6 +48,7 @@ def _slot(question: OpenQuestion) -> Slot:
 
 def _answer(platform: Platform, slot: Slot, open_questions: Sequence[OpenQuestion]) -> Counter[str]:
     """Ask what is open of a slot and write the answers; how many windows were asked about, and each kind of answer."""
+    platform.spool.hold(slot)
     readable, corrupt, lost = _by_audio(platform, [question.window for question in open_questions])
     asked_at = platform.clock()
     answered = {question.window.window_id: question.answered_by for question in open_questions}

@@ -91,9 +91,10 @@ def _expire_waiting(platform: Platform) -> tuple[int, int]:
 
 
 def _without_audio(platform: Platform) -> list[str]:
-    """Windows that the log waits for, and no audio does. The log is read first: what a run settles meanwhile stays."""
+    """Windows that the log waits for, and no audio does. The log is read first: the audio of a slot that a run finishes
+    meanwhile is then in `pending`, if anybody still waits for it."""
     waited_for = slot_reads.waiting_windows(platform.database)
-    begun = {*platform.spool.ready(), *platform.spool.claimed(), *platform.spool.recorded()}
+    begun = {*platform.spool.recorded(), *platform.spool.ready(), *platform.spool.claimed()}  # in this order they move
     return [
         window_id
         for window_id in waited_for

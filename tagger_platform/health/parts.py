@@ -93,20 +93,20 @@ def spool(watched: Watched) -> Part:
     """Whether what capture hands over is taken."""
     settings = watched.settings
     found = Spool(settings.spool_dir)
-    ready = found.ready()
-    age_s = _age_s(watched.clock(), Slot.parse(ready[0]).start) if ready else 0.0
+    waiting = found.waiting()
+    age_s = _age_s(watched.clock(), Slot.parse(waiting[0]).start) if waiting else 0.0
     pending = Pending(settings.spool_dir / "pending", max_bytes=settings.pending_max_mb * 1_000_000)
-    numbers = {**found.counts(), "oldest_ready_s": age_s, "pending_slots": len(pending.slots())}
+    numbers = {**found.counts(), "oldest_waits_s": age_s, "pending_slots": len(pending.slots())}
     windows, most = numbers["ready_windows"], settings.queue_max_size
     if windows >= NEARLY_FULL * most:
         told = f"{windows} windows wait of {most} (QUEUE_MAX_SIZE): audio is dropped"
         return _part("spool", State.FAILING, Code.SPOOL_FULL, told, numbers, windows=windows, most=most)
     if age_s > LATE_AFTER.total_seconds():
-        told = f"{len(ready)} slots wait, the oldest for {_span(age_s)}"
-        return _part("spool", State.WARNING, Code.SLOTS_WAIT, told, numbers, slots=len(ready), age_s=age_s)
-    slots, claimed = numbers["ready_slots"], numbers["claimed_slots"]
-    told = f"{slots} slots ready, {claimed} under way"
-    return _part("spool", State.OK, Code.SLOTS_TAKEN, told, numbers, slots=slots, claimed=claimed)
+        told = f"{len(waiting)} slots wait, the oldest for {_span(age_s)}"
+        return _part("spool", State.WARNING, Code.SLOTS_WAIT, told, numbers, slots=len(waiting), age_s=age_s)
+    claimed = numbers["ready_slots"] + numbers["claimed_slots"] - len(waiting)
+    told = f"{len(waiting)} slots wait, {claimed} under way"
+    return _part("spool", State.OK, Code.SLOTS_TAKEN, told, numbers, slots=len(waiting), claimed=claimed)
 
 
 def providers(watched: Watched) -> Part:

@@ -10,6 +10,7 @@ A run holds its slot's folder by a shared lock, which the kernel frees when the 
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,9 @@ from tagger_platform.errors import NewerVersionError
 from tagger_platform.files import stat_of_file
 from tagger_platform.model import CaptureState
 from tagger_platform.spool.manifest import Manifest, read_manifest, write_manifest
+
+LOOKS, LOOK_S = 3, 0.001
+"""Who just counts holds a slot for microseconds; a run holds it for seconds."""
 
 
 def hold(folder: Path) -> int:
@@ -82,26 +86,31 @@ def _left_alone(folder: Path) -> Iterator[bool]:
 
 
 def _locked_alone(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    for _ in range(LOOKS):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(LOOK_S)
+        else:
+            return True
+    return False
 
 
 def _drop(folder: Path, why: str) -> int:
+    """Returns how many bytes of audio there were; nothing is written where there were none."""
     with _left_alone(folder) as alone:
-        if not alone:
+        audio = audio_in(folder) if alone else []
+        if not audio:
             return 0
         size = sum(_sizes(folder))
         try:
             _name_as_dropped(folder, why)
         except OSError:  # the disk is so full that the manifest needs the audio's room
-            for audio in audio_in(folder)[:1]:
-                audio.unlink(missing_ok=True)
-            _name_as_dropped(folder, why)
-        for audio in audio_in(folder):
-            audio.unlink(missing_ok=True)
+            audio[0].unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # nobody tells of these windows then, and they end as expired
+                _name_as_dropped(folder, why)
+        for path in audio:
+            path.unlink(missing_ok=True)
         return size
 
 

@@ -18,9 +18,10 @@ class Clips:
         self._folder = folder
 
     def audio(self, window_id: str) -> Path | None:
-        """The window's clip; None when there is none."""
+        """The window's clip; None when there is none. An empty one was given up at the moment at which it was kept."""
         path = self._path(window_id)
-        return path if path.exists() else None
+        found = stat_of_file(path)
+        return path if found and found.st_size else None
 
     def keep(self, window_id: str, audio: Path) -> None:
         """Take over the audio of a window that is evidence of a play."""

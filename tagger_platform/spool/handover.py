@@ -118,10 +118,27 @@ class Spool:
         """Keys of slots that a run has begun and not finished, oldest first."""
         return _slots_in(self._claimed)
 
+    def waiting(self) -> list[str]:
+        """Keys of capture's slots that no run works on, oldest first: those that nobody has begun, and those whose
+        runs have ended before they were done."""
+        return [folder.name for folder in self._unattended()]
+
     def counts(self) -> dict[str, int]:
-        """Slots per folder, and the windows of those that no run works on, for health and metrics."""
+        """Slots per folder, and the windows of those that wait, for health and metrics."""
         audio = sum(len(audio_in(folder)) for folder in self._unattended())
         return {"ready_slots": len(self.ready()), "claimed_slots": len(self.claimed()), "ready_windows": audio}
+
+    def hold(self, slot: Slot) -> bool:
+        """Keep others from dropping a claimed slot's audio until it is finished, or this process ends.
+
+        Whoever works on a slot does so first, because Dagster may begin a run anywhere. Returns whether there is such a
+        slot: it may be finished, or never have been live, and a stray file is none.
+        """
+        claimed = self._claimed / slot.key
+        if slot.key not in self._held:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                self._held[slot.key] = hold(claimed)
+        return claimed.is_dir()
 
     def claim(self, slot: Slot, expected: Sequence[Window]) -> Manifest | None:
         """Take a ready slot, or one claimed earlier and not finished. None when there is no such slot.
@@ -131,19 +148,12 @@ class Spool:
         """
         claimed = self._claimed / slot.key
         _take(self._ready / slot.key, claimed)
-        if not self._hold(claimed):
+        if not self.hold(slot):
             return None
         try:
             return _read_of(slot, claimed)
         except (FileNotFoundError, ValueError) as error:
             return stand_in(claimed, slot, expected, str(error))
-
-    def _hold(self, claimed: Path) -> bool:
-        """Whether there is such a slot to work on: another run may have finished it, and a stray file is none."""
-        if claimed.name not in self._held:
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                self._held[claimed.name] = hold(claimed)
-        return claimed.is_dir()
 
     def claim_recorded(self, slot: Slot) -> list[Manifest]:
         """Take what recordings have handed over of a slot, or what was taken earlier and not finished.

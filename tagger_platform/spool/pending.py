@@ -71,19 +71,23 @@ class Pending:
         for one in self._waiting():
             if freed >= needed:
                 break
-            freed += one.bytes
-            for window_id in self.windows(one.key):
-                with contextlib.suppress(FileNotFoundError):  # it has just been answered
-                    os.truncate(self._path(window_id), 0)
+            for path in map(self._path, self.windows(one.key)):
+                found = stat_of_file(path)
+                with contextlib.suppress(OSError):  # it has just been answered
+                    os.truncate(path, 0)
+                    freed += found.st_size if found else 0
         return freed
 
+    def forget(self, window_id: str) -> None:
+        """The store knows what became of a window without audio: remove what was left to tell it so."""
+        path = self._path(window_id)
+        found = stat_of_file(path)
+        if found and not found.st_size:
+            path.unlink(missing_ok=True)
+
     def drop_empty(self, slot_keys: Iterable[str]) -> None:
-        """Remove what was given up of these slots, and the folders of those of which nothing waits any more."""
+        """Remove the folders of those of the slots of which nothing waits any more."""
         for key in slot_keys:
-            for path in (self._folder / key).glob("*.flac"):
-                found = stat_of_file(path)
-                if found and not found.st_size:
-                    path.unlink(missing_ok=True)
             with contextlib.suppress(OSError):  # it is not empty, or not there
                 (self._folder / key).rmdir()
 

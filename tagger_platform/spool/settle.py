@@ -27,6 +27,8 @@ def settle(
     """
     for window_id, path in audio:
         if path is None:
+            if window_id not in waiting:
+                pending.forget(window_id)
             continue
         with contextlib.suppress(FileNotFoundError):  # another run that found the same was faster
             if window_id in waiting:

@@ -10,8 +10,7 @@ from datetime import datetime
 from tagger_platform.model import Status, window_start
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.proof import Answer, proof_windows
-from tagger_platform.store.rows import aware, naive
-from tagger_platform.store.slot_reads import WAITING
+from tagger_platform.store.rows import WAITING, aware, naive
 
 HOUR_S = 3600
 SLOWEST_SHARE = 0.95

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from tagger_platform.decide.coverage import Coverage
-from tagger_platform.model import Play, PlayStatus, Track, iso
+from tagger_platform.model import UNANSWERED, Play, PlayStatus, Track, iso
 from tagger_platform.store.database import Connection
 
 
@@ -24,6 +24,9 @@ def aware(instant: datetime) -> datetime:
     """An instant as the store returned it, with its zone again."""
     return instant.replace(tzinfo=UTC)
 
+
+WAITING = ", ".join(f"'{status}'" for status in sorted(UNANSWERED))
+"""Statuses that another request may still turn into an answer, for SQL."""
 
 TRACK_FIELDS = tuple(item.name for item in fields(Track))
 

@@ -8,13 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tagger_platform.decide.evidence import Heard
-from tagger_platform.model import UNANSWERED, CaptureState, Slot, Status, Window
+from tagger_platform.model import CaptureState, Slot, Status, Window
 from tagger_platform.store.database import Connection, Database
 from tagger_platform.store.derivation import Rules, heard_windows
-from tagger_platform.store.rows import aware, naive
-
-WAITING = ", ".join(f"'{status}'" for status in sorted(UNANSWERED))
-"""Statuses that another request may still turn into an answer, for SQL."""
+from tagger_platform.store.rows import WAITING, aware, naive
 
 
 def windows_of(database: Database, slots: Sequence[Slot]) -> list[Window]:

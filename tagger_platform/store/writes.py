@@ -14,7 +14,7 @@ from tagger_platform.model import ANSWERED, CaptureState, Recognition, Slot, Sta
 from tagger_platform.spool import CAPTURE
 from tagger_platform.store import totals
 from tagger_platform.store.database import Connection
-from tagger_platform.store.rows import TRACK_FIELDS, naive
+from tagger_platform.store.rows import TRACK_FIELDS, WAITING, naive
 
 
 def insert(
@@ -225,17 +225,17 @@ def mark_corrupt(connection: Connection, window: Window, detail: str) -> None:
 
 
 def mark_expired(connection: Connection, window_ids: Sequence[str]) -> None:
-    """Windows whose audio waited too long and is gone: nobody can answer them any more."""
+    """Windows whose audio waited too long and is gone: nobody can answer them any more. What is settled stays."""
     if not window_ids:
         return
     expired = connection.execute(
         "UPDATE recognitions SET status = 'expired' WHERE window_id IN (SELECT unnest(?))"
-        " AND status NOT IN ('match', 'no_match', 'not_needed', 'disabled', 'expired') RETURNING provider",
+        f" AND status IN ({WAITING}) RETURNING provider",
         [list(window_ids)],
     ).fetchall()
     changed = connection.execute(
         "UPDATE windows SET state = 'expired' WHERE window_id IN (SELECT unnest(?))"
-        f" AND state NOT IN ('heard', 'expired') RETURNING {totals.STANDING}",
+        f" AND state IN ({WAITING}) RETURNING {totals.STANDING}",
         [list(window_ids)],
     ).fetchall()
     counted = Counter((totals.RECOGNITIONS, provider, str(Status.EXPIRED)) for (provider,) in expired)

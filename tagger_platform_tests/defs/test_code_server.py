@@ -23,14 +23,18 @@ def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
 
 
 def server_with(run: dg.DagsterRun, instance: dg.DagsterInstance) -> DagsterApiServer:
-    """As Dagster makes it, as far as its thread needs it; the run's worker has ended."""
+    """As Dagster makes it, as far as its thread needs it; the run's worker was killed while it waited to be ended."""
     server = DagsterApiServer.__new__(DagsterApiServer)
-    worker = multiprocessing.get_context("spawn").Process(target=print)
+    context = multiprocessing.get_context("spawn")
+    asked_to_end = context.Event()
+    worker = context.Process(target=asked_to_end.wait)
     worker.start()
+    wait_until(lambda: asked_to_end._cond._sleeping_count.get_value(), 20, lambda: "the worker waits")
+    worker.kill()
     worker.join()
     server._execution_lock = threading.Lock()
     server._executions = {run.run_id: (worker, instance.get_ref())}
-    server._termination_events = {run.run_id: multiprocessing.Event()}
+    server._termination_events = {run.run_id: asked_to_end}
     server._termination_times = {}
     server._shutdown_once_executions_finish_event = threading.Event()
     server._server_termination_event = threading.Event()
@@ -50,6 +54,10 @@ def test_a_run_that_lost_its_process_is_noted_once_the_history_can_be_written_ag
     with caplog.at_level(logging.WARNING, "tagger"):
         thread.start()
         wait_until(lambda: bool(caplog.records), 10, lambda: "it tells")
+    cancelled = threading.Thread(target=lambda: server._termination_events[run.run_id].set(), daemon=True)
+    cancelled.start()
+    cancelled.join(5)
+    assert not cancelled.is_alive()
     aside.replace(runs)
     wait_until(lambda: not server._executions, 10, lambda: "it is noted")
     server._server_termination_event.set()

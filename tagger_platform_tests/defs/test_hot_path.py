@@ -360,24 +360,3 @@ def test_what_another_provider_says_later_does_not_make_a_play_late(
     hot.run()
     assert len(shazam.asked) == 4
     assert [play.late for play in hot.plays] == [False]
-
-
-def test_what_capture_gives_up_on_a_nearly_full_disk_the_next_slots_run_tells_the_store(
-    settings: Settings, instance: dg.DagsterInstance
-) -> None:
-    hot = Hot(settings, instance, Table({}, down=True))
-    first, second = slots(2)
-    hot.publish(first)
-    hot.run(first)
-    assert set(hot.states().values()) == {"provider_down"}
-    hot.platform.pending.drop_oldest(1)
-    hot.publish(second)
-    result = hot.run(second)
-    (event,) = result.asset_materializations_for_node("plays")
-    assert event.metadata["expired"].value == 2
-    with hot.platform.database.reading() as connection:
-        states = connection.execute(
-            "SELECT slot, list(DISTINCT state) FROM windows GROUP BY slot ORDER BY slot"
-        ).fetchall()
-    assert [found for _, found in states] == [["expired"], ["provider_down"]]
-    assert hot.platform.pending.slots() == [second.key]

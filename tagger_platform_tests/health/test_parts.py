@@ -19,7 +19,7 @@ from tagger_platform.store.canary import note_canaries
 from tagger_platform.store.database import Database
 from tagger_platform.store.runs import note_run
 from tagger_platform_tests.health.conftest import NOW, Around
-from tagger_platform_tests.test_spool import publish, window
+from tagger_platform_tests.test_spool import claimed_elsewhere, publish, window
 
 
 def part(around: Around, name: str) -> Part:
@@ -103,6 +103,16 @@ def test_slots_that_nobody_takes_are_a_warning(around: Around, minutes: int, sta
     publish(Spool(around.settings.spool_dir), Slot.containing(NOW - timedelta(minutes=minutes), 60))
     found = part(around, "spool")
     assert (found.state, found.numbers["ready_slots"], found.numbers["ready_windows"]) == (state, 1, 2)
+
+
+def test_slots_that_runs_began_and_left_wait_too(around: Around):
+    """As where the store takes nothing."""
+    slot = Slot.containing(NOW - timedelta(minutes=11), 60)
+    publish(Spool(around.settings.spool_dir), slot)
+    with claimed_elsewhere(around.settings.spool_dir, slot):
+        assert part(around, "spool").detail == "0 slots wait, 1 under way"
+    found = part(around, "spool")
+    assert (found.state, found.detail) == (State.WARNING, "1 slots wait, the oldest for 11 min")
 
 
 def test_a_spool_that_is_about_to_drop_audio_is_failing(around: Around, environ: dict[str, str]):
