@@ -4,8 +4,9 @@
 
 DATA_DIR is a small file system of its own: store, spool, clips, Dagster's history, budgets and search index are on it.
 Daemon, code server, run workers, api and pages are the real ones. Another program takes every byte that is free, for as
-long as the schedule says, and gives them back. What is in the store in the end must be what a calm run of the same
-slots makes. (What capture does then is in `test_disk_full.py`.) To mount it takes no more rights than a user has.
+long as the schedule says, and gives them back; a run is killed meanwhile, of which nobody can take note. What is in the
+store in the end must be what a calm run of the same slots makes. (What capture does then is in `test_disk_full.py`.) To
+mount it takes no more rights than a user has.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +36,8 @@ PACE_S = 4.0
 """Seconds from slot to slot, whether there is room or not."""
 CALM_S, FULL_S = (2.0, 12.0), (2.0, 20.0)
 """From and to how many seconds there is room, and there is none."""
+WORKER_S = 15.0
+"""Seconds that one waits at most for a run that can be killed while the disk is full."""
 NAMESPACE = "TAGGER_OWN_MOUNTS"
 
 
@@ -47,6 +51,8 @@ class Full:
     slots: int = 0
     refused: int = 0
     """Writes of the stand-in for capture that found no room."""
+    killed: int = 0
+    """Runs that were killed while there was no room."""
     ended: list[str] = field(default_factory=list)
     """Processes that ended by themselves, and were started again."""
 
@@ -57,21 +63,24 @@ class Full:
 
     def run(self, times: int) -> None:
         for _ in range(times):
-            self._go_on(self._chance.uniform(*CALM_S), full=False)
+            self._go_on(self._chance.uniform(*CALM_S))
+            self._go_on(WORKER_S, or_until=self.keeper.run_workers)
             self._go_on(self._chance.uniform(*FULL_S), full=True)
             self._filler.unlink()
         self._publish()  # there is room now, also for what was refused last
 
-    def _go_on(self, seconds: float, *, full: bool) -> None:
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
+    def _go_on(self, seconds: float, *, full: bool = False, or_until: Callable[[], object] = bool) -> None:
+        until, killed = time.monotonic() + seconds, False
+        while time.monotonic() < until and not or_until():
             if full:
                 fill(self._filler)
+                killed = killed or self.keeper.kill_run_worker()
             if time.monotonic() >= self._due:
                 self._due += PACE_S
                 self._publish()
             self.ended += self.keeper.look_after()
             time.sleep(LOOK_S)
+        self.killed += killed
 
     def _publish(self) -> None:
         try:
@@ -143,8 +152,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         outcome, full = filled(Path(folder), options.times, options.seed)
         subprocess.run(["umount", "--lazy", Path(folder) / "data"], check=True)
-    done = {"times full": options.times, "hand-overs that found no room": full.refused, "ended": len(full.ended)}
-    tell({**done, **outcome.figures}, options.json)
+    done = {"times full": options.times, "runs killed meanwhile": full.killed, "ended": len(full.ended)}
+    tell({**done, "hand-overs that found no room": full.refused, **outcome.figures}, options.json)
 
 
 if __name__ == "__main__":

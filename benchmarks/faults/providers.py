@@ -3,8 +3,8 @@
     python -m benchmarks.faults.providers [--slots 30] [--json FILE]
 
 Slots of two streams come every two minutes, and for so many of them the provider says 429, hangs, or answers garbage,
-each beside the others, over real HTTP and on the machine's own clock; then there is catch-up. The short form has a clock
-of its own. (`defs/test_catchup.py` has the hour of 429s through the whole platform, plays and clips included.)
+each beside the others, over real HTTP and on the machine's own clock; then there is catch-up. The short form has a
+clock of its own. (`defs/test_catchup.py` has the hour of 429s through the whole platform, plays and clips included.)
 """
 
 import argparse
