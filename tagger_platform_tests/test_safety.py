@@ -33,6 +33,10 @@ REVIEWED = {
     ("store/upkeep.py", "f'SELECT count(*) FROM {_quoted(name)}.{_quoted(table)}'"): "the same",
     ("store/upkeep.py", "f'COPY FROM DATABASE {_quoted(name)} TO draft'"): "the name that DuckDB gave the open file",
     ("store/upkeep.py", "f\"ATTACH '{file}' AS draft\""): "a path of ours, quoted; ATTACH takes no parameter",
+    (
+        "store/export.py",
+        "f\"EXPORT DATABASE '{place}' (FORMAT {kind})\"",
+    ): "a path of ours, quoted, and one of three words; EXPORT takes no parameter",
     ("defs/history.py", "table.delete().where(table.c.run_id == run_id)"): "built by SQLAlchemy, with a parameter",
     ("store/writes.py", "f'{verb} INTO {table} VALUES {places}{returned}'"): "callers name their table by a constant",
 }

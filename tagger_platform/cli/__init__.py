@@ -35,6 +35,7 @@ COMMANDS = {
     "search": "search",
     "backup": "backup",
     "restore": "backup",
+    "export": "export",
     "doctor": "doctor",
     "support-bundle": "support_bundle",
 }
