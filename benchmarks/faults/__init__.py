@@ -2,5 +2,5 @@
 
 What belongs here: the scenarios, each used by a short test (`tagger_platform_tests/faults`) and by its own long form
 (`python -m benchmarks.faults.NAME`, figures in docs/reliability.md), and what they share. What is left to chance has
-a seed. `full_disk` has no short test yet: what it shows does not always hold, see docs/reliability.md.
+a seed.
 """
