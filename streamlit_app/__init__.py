@@ -4,10 +4,16 @@ What belongs here: asking `store.reports` and the api, and drawing the answers. 
 itself (the api does), torch, Dagster. `app.py` is navigation, `pages.py` the list of pages, `views/` one file per page.
 """
 
+import logging
 import sys
 from pathlib import Path
 
 from tagger_platform.settings import Settings
+
+logging.getLogger("streamlit.runtime.caching.cache_data_api").addFilter(
+    lambda record: record.funcName != "get_storage_manager"
+)
+"""Streamlit warns of each cached read that is imported before it serves, as all of ours are."""
 
 SERVER = Path(__file__).with_name("server.py")
 EARLY_LINES = '{"at": "%(asctime)s", "level": "%(levelname)s", "logger": "%(name)s", "message": "%(message)s"}'

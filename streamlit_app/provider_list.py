@@ -22,7 +22,7 @@ def providers(version: str, health: Mapping[str, live_reads.Part]) -> None:
     told = health["providers"].numbers if "providers" in health else {}
     names = [name for name in PROVIDERS if name in canaries or name in told]
     if not names:
-        states.empty(_("No provider was asked yet. Once an hour each is asked about a clip that it should know."))
+        states.empty(_("No provider was tried yet. Once an hour each is asked about a clip that it should know."))
         return
     tz = reads.settings().tz
     rows = [

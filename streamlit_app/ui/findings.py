@@ -97,7 +97,7 @@ def sentences() -> dict[str, str]:
         "spool_full": _("Windows that wait: {windows} of at most {most} (QUEUE_MAX_SIZE); audio is dropped."),
         "slots_wait": _("Slots that wait: {slots}, the oldest for {age_s}."),
         "slots_taken": _("Slots that wait: {slots}; under way: {claimed}."),
-        "nobody_asked": _("Nobody was asked yet."),
+        "nobody_asked": _("Nobody outside this machine was asked yet."),
         "answers": _("{provider} answers."),
         "left_alone": _("{provider} is not asked until {until}."),
         "windows_wait": _("The windows wait and are asked again by themselves."),

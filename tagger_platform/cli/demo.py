@@ -7,8 +7,10 @@ not: composing and serving (`tagger_platform.demo`), its past (`demo_history`).
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import click
+from dotenv import set_key
 
 from tagger_platform.capture.ffmpeg import find_ffmpeg
 from tagger_platform.cli.demo_history import make_history, map_history
@@ -16,7 +18,9 @@ from tagger_platform.cli.supervisor import Process
 from tagger_platform.demo.compose import render
 from tagger_platform.demo.model import packaged_model
 from tagger_platform.demo.radio import stations
-from tagger_platform.settings import Settings
+from tagger_platform.errors import RequestError
+from tagger_platform.health.faults import is_locked
+from tagger_platform.settings import VARIABLES, Settings
 
 HOP_S = 15
 """Short, so that plays come within a minute; a window of 12 s at each slot still leaves Dagster time to breathe."""
@@ -30,11 +34,14 @@ def prepare() -> tuple[Settings, Process]:
     """
     base = Settings.load({name: value for name, value in os.environ.items() if not name.startswith("STREAM")})
     rtsp_port, http_port = base.port + RTSP_PORT_STEP, base.port + HTTP_PORT_STEP
-    folder = base.data_dir / "demo"
+    folder = base.data_dir.absolute() / "demo"
     _configure(str(folder), rtsp_port, http_port)
     model = packaged_model(folder / "models")
     os.environ |= model
     settings = Settings.load()
+    if is_locked(settings.spool_dir / "capture.lock"):
+        raise RequestError(f"the demo runs already, in {folder}: end it first")
+    _leave_settings(folder)
     make_history(settings)
     click.echo("composing the demo's music (the first time only, about half a minute) ...")
     radio_dir = folder / "radio"
@@ -50,6 +57,17 @@ def prepare() -> tuple[Settings, Process]:
     argv = [*module, "--folder", str(radio_dir), "--ffmpeg", find_ffmpeg(settings.ffmpeg_path)]
     argv += ["--rtsp-port", str(rtsp_port), "--http-port", str(http_port)]
     return settings, Process("demo radio", argv, http_port, "PORT")
+
+
+def _leave_settings(folder: Path) -> None:
+    """As a `.env`, so that commands that are run in the demo's folder are the demo's."""
+    wanted = {variable.name for variable in VARIABLES} | {"HF_HOME", "HF_HUB_OFFLINE"}
+    file = folder / ".env"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.unlink(missing_ok=True)
+    for name, value in os.environ.items():
+        if name in wanted or name.startswith("STREAM_"):
+            set_key(file, name, value)
 
 
 def _configure(data_dir: str, rtsp_port: int, http_port: int) -> None:

@@ -58,7 +58,8 @@ def demo() -> int:
 
     settings, radio = prepare()
     _logging(settings)
-    return asyncio.run(supervise([radio, *processes(settings)], addresses=_addresses(settings), logs=settings.logs_dir))
+    addresses = {**_addresses(settings), "commands": f"are the demo's where they are run in {settings.data_dir}"}
+    return asyncio.run(supervise([radio, *processes(settings)], addresses=addresses, logs=settings.logs_dir))
 
 
 def _ready_settings() -> Settings:

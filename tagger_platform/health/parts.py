@@ -124,7 +124,7 @@ def providers(watched: Watched) -> Part:
         told = "the windows wait and are asked again by themselves"
         found.append(Finding(Code.WINDOWS_WAIT, told))
     wrong = [_of_canary(one) for one in canaries.values() if one.outcome.is_trouble]
-    nobody = Finding(Code.NOBODY_ASKED, "nobody was asked yet")
+    nobody = Finding(Code.NOBODY_ASKED, "nobody outside this machine was asked yet")
     state = State.WARNING if troubled or wrong else State.OK
     return Part("providers", state, (*found, *wrong) or (nobody,), numbers)
 

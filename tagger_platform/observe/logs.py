@@ -42,6 +42,7 @@ def set_up_logging(level: str, *, structured: bool) -> None:
     handler = make_handler(structured=structured)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # two lines for each file of Dagster's that is opened
     for logger in logging.root.manager.loggerDict.values():
         own = [one for one in getattr(logger, "handlers", ()) if isinstance(one, logging.StreamHandler)]
         if isinstance(logger, logging.Logger) and own:  # such as Dagster's and Streamlit's, with levels of their own

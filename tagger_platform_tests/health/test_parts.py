@@ -137,7 +137,10 @@ def a_budget(around: Around) -> Budget:
 
 
 def test_nobody_asked_is_no_trouble(around: Around):
-    assert (part(around, "providers").state, part(around, "providers").detail) == (State.OK, "nobody was asked yet")
+    assert (part(around, "providers").state, part(around, "providers").detail) == (
+        State.OK,
+        "nobody outside this machine was asked yet",
+    )
 
 
 def test_a_providers_budget_and_breaker_are_told(around: Around):

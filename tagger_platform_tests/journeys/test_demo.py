@@ -111,6 +111,29 @@ def test_the_log_is_kept_for_a_support_bundle(demo):
     assert kept in Path(demo.output.name).read_text()
 
 
+def tagger(demo: Demo, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """As somebody else in another terminal."""
+    environ = {name: value for name, value in os.environ.items() if name not in ("DATA_DIR", "PORT", "TZ")} | more
+    argv = [sys.executable, "-m", "tagger_platform", *words]
+    return subprocess.run(argv, env=environ, cwd=demo.data, capture_output=True, text=True)
+
+
+def test_commands_that_are_run_in_its_folder_are_the_demos(demo):
+    told = tagger(demo, "streams", "--json")
+    assert {json.loads(line)["name"] for line in told.stdout.splitlines()} == {
+        "harbour_radio",
+        "radio_meridian",
+        "static_city",
+        "velvet_fm",
+    }
+
+
+def test_a_second_one_on_the_same_data_is_refused_before_it_does_anything(demo):
+    told = tagger(demo, "demo", DATA_DIR=str(demo.data.parent))
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr == f"the demo runs already, in {demo.data}: end it first\n"
+
+
 def test_the_page_is_served(demo):
     with urllib.request.urlopen(f"http://127.0.0.1:{PORT + 1}/") as answer:
         assert answer.status == 200
