@@ -53,7 +53,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Numbers:
-    """A stretch in four numbers; `artist` is the one played most, empty where none is named."""
+    """A stretch in four numbers; `artist` is whose music was played most, empty where none is named."""
 
     plays: int
     tracks: int
@@ -119,7 +119,8 @@ def _numbers(connection: Connection, stretch: Stretch) -> Numbers:
         f"WITH heard AS MATERIALIZED (SELECT p.track_id, p.confidence FROM plays p{WITHIN}),"
         " played AS MATERIALIZED (SELECT track_id, count(*) AS times FROM heard GROUP BY 1)"
         " SELECT count(*), (SELECT count(*) FROM played), coalesce((SELECT artist FROM played JOIN tracks"
-        " USING (track_id) WHERE artist <> '' GROUP BY artist ORDER BY sum(times) DESC, artist LIMIT 1), ''),"
+        " USING (track_id) WHERE artist <> '' AND kind = 'music' GROUP BY artist"
+        " ORDER BY sum(times) DESC, artist LIMIT 1), ''),"
         " median(confidence) FROM heard",
         stretch.values,
     ).fetchall()

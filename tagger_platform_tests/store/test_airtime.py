@@ -64,6 +64,14 @@ def test_numbers_of_a_stretch_and_of_another(store):
     assert (listed.numbers, listed.others) == (Numbers(5, 3, "Bob", 0.7), Numbers(0, 0, "", None))
 
 
+def test_a_station_with_many_jingles_is_no_artist(tmp_path: Path) -> None:
+    store = Database(tmp_path / "tagger.duckdb")
+    jingle, song = Track("catalogue", "j", "Ident", "Nova", kind="jingle"), Track("catalogue", "s", "Song", "Ann")
+    heard = [jingle, song, jingle]
+    samples.write_plays(store, [samples.play("nova", NOON + n * HOUR / 9, of=track) for n, track in enumerate(heard)])
+    assert airtime.listed(store, EVERYTHING, NOTHING, page=1, page_plays=9).numbers.artist == "Ann"
+
+
 def test_pages_follow_each_other_and_hold_every_play_once(store):
     pages = [airtime.listed(store, EVERYTHING, NOTHING, page=page, page_plays=2) for page in (1, 2, 3)]
     assert [(listed.page, len(listed.plays)) for listed in pages] == [(1, 2), (2, 2), (3, 1)]
