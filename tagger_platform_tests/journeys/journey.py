@@ -194,9 +194,8 @@ class Journey:
             return not in_spool and bool(slot_reads.windows_of(database, [last]))
 
         _sleep_until(evidence.judged_until)
-        wait_until(
-            finished, DRAIN_S, f"slot {last.key} is in the log; the platform says:\n{evidence.run.said()[-3000:]}"
-        )
+        said = evidence.run.said
+        wait_until(finished, DRAIN_S, lambda: f"slot {last.key} is in the log; the platform says:\n{said()[-3000:]}")
 
     def _ask_while_it_runs(self, evidence: Evidence) -> None:
         day = evidence.run.today.isoformat()
@@ -216,7 +215,8 @@ class Journey:
         run, day = evidence.run, evidence.run.today
         evidence.said_plays = run.json("plays", "--date", day.isoformat())
         evidence.said_csv = run.command("plays", "--date", day.isoformat(), "--csv")
-        for words in (("streams",), ("doctor",), ("support-bundle", "--to", self.folder / "bundle")):
+        bundle, export = ("--to", self.folder / "bundle"), ("--to", self.folder / "export", "--format", "csv")
+        for words in (("streams",), ("doctor",), ("support-bundle", *bundle), ("export", *export)):
             evidence.elsewhere[f"tagger {words[0]}"] = run.attempt(*words)
         evidence.said_coverage = run.json("coverage", "--date", day.isoformat())
         database = Database(run.data / "tagger.duckdb")

@@ -173,13 +173,13 @@ def test_commands_api_and_csv_say_what_the_store_says(journey: Evidence) -> None
 
 def test_the_password_is_nowhere(journey: Evidence) -> None:
     needles = [text.encode() for text in (SECRET, PASSWORD, quote(PASSWORD, safe=""), quote(PASSWORD))]
-    bundle = journey.run.folder / "bundle"
-    places = [*journey.run.data.rglob("*"), *bundle.iterdir(), *journey.run.folder.glob("*.log")]
+    bundle, export = journey.run.folder / "bundle", journey.run.folder / "export"
+    places = [*journey.run.data.rglob("*"), *bundle.iterdir(), *export.iterdir(), *journey.run.folder.glob("*.log")]
     files = {str(path): path.read_bytes() for path in places if path.is_file()}
     for path in bundle.glob("*.zip"):
         with zipfile.ZipFile(path) as packed:
             files |= {f"{path}/{name}": packed.read(name) for name in packed.namelist()}
-    assert {".duckdb", ".db", ".yaml", ".log", ".json"} <= {Path(name).suffix for name in files}
+    assert {".duckdb", ".db", ".yaml", ".log", ".json", ".csv"} <= {Path(name).suffix for name in files}
     leaks = [name for name, content in files.items() if any(needle in content for needle in needles)]
     answers = {path: text for path, (_, text) in journey.api.items()} | journey.elsewhere
     assert all(answers.values()), [name for name, text in answers.items() if not text]
