@@ -80,7 +80,7 @@ def write(folder: Path, extent: Extent, environ: dict[str, str]) -> None:
     with database.writing() as connection:
         ids = [track_id for (track_id,) in connection.execute("SELECT track_id FROM tracks ORDER BY 1").fetchall()]
         for number in range(ANSWERS):
-            note_identification(connection, answer(ids[number]), datetime.now(UTC))
+            note_identification(connection, answer(ids[number]), datetime.now(UTC), {})
     if environ:
         rows = np.random.default_rng(1).normal(size=(len(ids), DIMENSION)).astype(np.float32)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)

@@ -57,7 +57,7 @@ def environ(folder: Path, ports: Sequence[int] = PORTS, **more: str) -> dict[str
         values |= {f"STREAM_{number}_NAME": name, f"STREAM_{number}_TITLE": title}
         values[f"STREAM_{number}_URL"] = f"rtsp://listener:secret-word@127.0.0.1:9/{name}"
     values |= {"DATA_DIR": str(folder), "STREAMS_FILE": str(folder / "streams.yaml"), "TZ": TZ.key}
-    return values | more
+    return values | {"SHAZAM_ENABLED": "false"} | more
 
 
 def track(number: int) -> Track:

@@ -18,7 +18,7 @@ from streamlit_app.ui import failures, states
 from streamlit_app.ui.figures import Figure, figures
 from streamlit_app.ui.text import plain
 from streamlit_app.words import _
-from tagger_platform.model import Play
+from tagger_platform.model import UNANSWERED, Play
 from tagger_platform.store.identifications import Identification
 
 PAGE_ROWS = 25
@@ -65,7 +65,7 @@ def _send(file: UploadedFile) -> None:
     """Ask about a file, once, however often the page is drawn with it."""
     sent: dict[str, str] = st.session_state.setdefault(SENT_KEY, {})
     if file.file_id not in sent:
-        with st.spinner(_("Comparing it with everything in the library…")):
+        with st.spinner(_("Finding out what it is…")):
             try:
                 answer = reads.api().send("/api/identify", {file.name: file})
                 sent[file.file_id] = ""
@@ -94,8 +94,8 @@ def _match(noted: Identification, last_play: Play | None) -> None:
     st.html(_named(answer, art.picture(last_play.track) if last_play else art.tile(answer["track_id"])))
     figures(
         [
-            Figure(_("How sure"), formats.percent(answer["confidence"])),
-            Figure(_("Where in the track it begins"), formats.length(max(answer["offset_s"], 0))),
+            Figure(_("How sure"), _sure(answer) or _("it does not say")),
+            Figure(_("Where in the track it begins"), _place(answer) or _("it does not say")),
             Figure(_("Last heard"), formats.ago(last_play.ended_at) if last_play else _("never")),
         ]
     )
@@ -121,12 +121,24 @@ def _last_heard(play: Play) -> str:
     return f"{_('Last heard')}: [{text}](/?{urlencode(address.parameters(date=day, stream=[play.stream]))})"
 
 
+def _sure(answer: Mapping[str, Any]) -> str:
+    return "" if answer["confidence"] is None else formats.percent(answer["confidence"])
+
+
+def _place(answer: Mapping[str, Any]) -> str:
+    return "" if answer["offset_s"] is None else formats.length(max(answer["offset_s"], 0))
+
+
 def _no_match(noted: Identification) -> None:
     st.markdown("#### " + _("Nothing in the library sounds like this"))
+    for provider, status in noted.others.items():
+        st.markdown(f"**{plain(provider)}**: {states.word(status)}")
+    if UNANSWERED & set(noted.others.values()):
+        st.markdown(_("Not everybody answered: ask again in a while."))
     st.markdown(
         _(
-            "Only what is in the library can be recognised here: [add it there](/library) and ask again. Some seconds"
-            " of music without much talk are enough."
+            "What is in the library is always recognised here: [add it there](/library) and ask again. Some seconds of"
+            " music without much talk are enough."
         )
     )
     st.caption(" · ".join(_circumstances(noted)))
@@ -139,6 +151,8 @@ def _circumstances(noted: Identification) -> list[str]:
         _("asked {moment}").format(moment=formats.moment(noted.asked_at, reads.settings().tz)),
         _("answered within {time}").format(time=formats.milliseconds(answer["elapsed_ms"])),
     ]
+    if answer["provider"]:
+        told.append(_("recognised by {provider}").format(provider=answer["provider"]))
     if answer["speed"]:
         told.append(_("played at {speed} of its speed").format(speed=formats.percent(answer["speed"])))
     return [*told, _("next best: {title}").format(title=plain(rival["title"]))] if rival else told
@@ -202,7 +216,7 @@ def _row(noted: Identification) -> dict[str, object]:
         "title": answer["title"] or _("nothing known"),
         "artist": answer["artist"] or "",
         "sure": answer["confidence"],
-        "place": formats.length(max(answer["offset_s"], 0)) if answer["match"] else "",
+        "place": _place(answer),
     }
 
 

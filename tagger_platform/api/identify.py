@@ -19,7 +19,9 @@ from tagger_platform.api.failures import BadParameterError
 from tagger_platform.api.plays import LONGEST_OFFSET, LONGEST_PAGE_PLAYS, PAGE_PLAYS, whole_number
 from tagger_platform.capture.ffmpeg import find_ffmpeg
 from tagger_platform.fingerprint.index import Index
+from tagger_platform.library.elsewhere import Elsewhere
 from tagger_platform.library.identify import identify_whole
+from tagger_platform.recognize.providers import others
 from tagger_platform.settings import Settings
 from tagger_platform.store import reports
 from tagger_platform.store.identifications import note_identification
@@ -27,7 +29,7 @@ from tagger_platform.store.rows import play_json
 
 
 async def identify(request: Request) -> Response:
-    """The identification, noted, and `last_play`: when the track was last heard on a stream."""
+    """The identification, noted, what `others` said that were asked, and `last_play`: when the track was last heard."""
     async with sent_files(request) as sent:
         if len(sent.files) != 1:
             raise BadParameterError("file", f"send one file, not {len(sent.files)}")
@@ -36,9 +38,11 @@ async def identify(request: Request) -> Response:
 
 def _answer(state: State, file: Path) -> dict[str, Any]:
     settings: Settings = state.settings
-    told = identify_whole(file, Index(settings.catalogue_dir), find_ffmpeg(settings.ffmpeg_path))
+    ffmpeg = find_ffmpeg(settings.ffmpeg_path)
+    found = identify_whole(file, Index(settings.catalogue_dir), ffmpeg, Elsewhere(others(settings), ffmpeg))
+    said = {one.provider: one.status.value for one in found.others}
     with state.database.writing() as connection:
-        noted = note_identification(connection, {**told, "file": file.name}, datetime.now(UTC))
+        noted = note_identification(connection, {**found.told, "file": file.name}, datetime.now(UTC), said)
     return {**noted.as_json(), "last_play": _last_play(state, noted.answer)}
 
 

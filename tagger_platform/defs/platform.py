@@ -14,12 +14,10 @@ from tagger_platform.insight.embedder import Embedder, embedder_of
 from tagger_platform.library.places import Library
 from tagger_platform.library.watch import Watch
 from tagger_platform.model import LATE_AFTER, CaptureState, Slot, Window
-from tagger_platform.recognize.acoustid import AcoustidRecognizer
 from tagger_platform.recognize.base import Metered, Recognizer
 from tagger_platform.recognize.catalogue import CatalogueRecognizer
 from tagger_platform.recognize.cover_art import Picture, fetch
-from tagger_platform.recognize.providers import budgets
-from tagger_platform.recognize.shazam import ShazamRecognizer, SkewLimits
+from tagger_platform.recognize.providers import others
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Clips, Pending, Spool
 from tagger_platform.store.database import Database
@@ -87,29 +85,7 @@ class Platform:
         """The providers to ask, made anew: some belong to one event loop."""
         if self.recognizers is not None:
             return list(self.recognizers)
-        providers: list[Recognizer] = [CatalogueRecognizer(self.settings.catalogue_dir)]
-        if self.settings.shazam_enabled:
-            providers.append(self._shazam())
-        if self.settings.acoustid_enabled:
-            providers.append(self._acoustid())
-        return providers
-
-    def _shazam(self) -> Recognizer:
-        settings = self.settings
-        return ShazamRecognizer(
-            budget=budgets(settings)[ShazamRecognizer.name],
-            host=settings.shazam_url or None,
-            limits=SkewLimits(settings.shazam_time_skew, settings.shazam_frequency_skew),
-        )
-
-    def _acoustid(self) -> Recognizer:
-        settings = self.settings
-        return AcoustidRecognizer(
-            settings.acoustid_api_key,
-            fpcalc=settings.chromaprint_path,
-            budget=budgets(settings)[AcoustidRecognizer.name],
-            host=settings.acoustid_url or None,
-        )
+        return [CatalogueRecognizer(self.settings.catalogue_dir), *others(self.settings)]
 
     def may_be_asked_late(self) -> frozenset[str]:
         """Names of the providers that could answer a late question now."""

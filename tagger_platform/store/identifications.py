@@ -25,29 +25,36 @@ COLUMNS = (
     "provider",
     "elapsed_ms",
 )
-_SELECT = f"SELECT identification_id, asked_at, file, runner_up, {', '.join(COLUMNS)} FROM identifications"
+_SELECT = f"SELECT identification_id, asked_at, file, runner_up, others, {', '.join(COLUMNS)} FROM identifications"
 KEPT = 1000
 """The newest of them: a history to look through, not a log."""
 
 
 @dataclass(frozen=True)
 class Identification:
-    """An answer that was given: `answer` is an identification as the commands print it."""
+    """An answer that was given: `answer` is an identification as the commands print it.
+
+    `others` are the providers that were asked because the library did not know the audio, and their statuses.
+    """
 
     identification_id: str
     asked_at: datetime
     answer: Mapping[str, Any]
+    others: Mapping[str, str]
 
     def as_json(self) -> dict[str, Any]:
-        return {"identification_id": self.identification_id, "asked_at": iso(self.asked_at), **self.answer}
+        noted = {"identification_id": self.identification_id, "asked_at": iso(self.asked_at)}
+        return {**noted, **self.answer, "others": self.others}
 
 
-def note_identification(connection: Connection, answer: Mapping[str, Any], asked_at: datetime) -> Identification:
+def note_identification(
+    connection: Connection, answer: Mapping[str, Any], asked_at: datetime, others: Mapping[str, str]
+) -> Identification:
     """Keep an answer, and forget the oldest."""
-    noted = Identification(uuid.uuid4().hex, asked_at, answer)
-    rival = json.dumps(answer["runner_up"]) if answer["runner_up"] else None
-    row = [noted.identification_id, naive(asked_at), answer["file"], *(answer[name] for name in COLUMNS), rival]
-    insert(connection, "identifications", [row])
+    noted = Identification(uuid.uuid4().hex, asked_at, answer, others)
+    named = [noted.identification_id, naive(asked_at), answer["file"]]
+    told = [answer[name] for name in COLUMNS]
+    insert(connection, "identifications", [[*named, *told, _json(answer["runner_up"]), _json(others)]])
     connection.execute(
         "DELETE FROM identifications WHERE identification_id IN (SELECT identification_id FROM identifications"
         " ORDER BY asked_at DESC, identification_id OFFSET ?)",
@@ -75,10 +82,14 @@ def _identification(
     asked_at: datetime,
     file: str,
     rival: str | None,
+    others: str | None,
     *told: Any,  # noqa: ANN401 (columns of several types)
 ) -> Identification:
     values = dict(zip(COLUMNS, told, strict=True))
     answer = {"file": file, "match": values["track_id"] is not None, **values}
-    return Identification(
-        identification_id, aware(asked_at), {**answer, "runner_up": json.loads(rival) if rival else None}
-    )
+    answer["runner_up"] = json.loads(rival) if rival else None
+    return Identification(identification_id, aware(asked_at), answer, json.loads(others) if others else {})
+
+
+def _json(value: object) -> str | None:
+    return json.dumps(value) if value else None

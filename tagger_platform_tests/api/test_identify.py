@@ -15,6 +15,7 @@ from tagger_platform_tests import samples
 from tagger_platform_tests.api.served import served
 from tagger_platform_tests.api.test_library import send, work
 from tagger_platform_tests.fingerprint.tunes import RATE, tune
+from tagger_platform_tests.standins.shazam import Mode, ShazamStandIn, song
 
 
 @pytest.fixture
@@ -64,6 +65,22 @@ def test_a_clip_is_named_with_its_place_in_the_track_and_when_it_was_last_heard(
     assert api.get("/api/identifications?limit=1&offset=1").json()["identifications"] == [history[1]]
 
 
+def test_what_the_library_does_not_know_is_asked_of_others_and_noted(library, tmp_path):
+    with ShazamStandIn(lambda asked: song("7", "From Outside", offset_s=9.0)) as shazam:
+        asking = samples.settings(tmp_path / "data", SHAZAM_ENABLED="true", SHAZAM_URL=shazam.url)
+        song_of_theirs = samples.Track("shazam", "7", "From Outside")
+        samples.write_plays(library.database, [samples.play("kexp", samples.noon(samples.DAY), of=song_of_theirs)])
+        with served(asking) as api:
+            named = ask(api, "clip.wav", audio(tmp_path, 3)).json()
+            shazam.mode = Mode.UNAVAILABLE
+            unnamed = ask(api, "clip.wav", audio(tmp_path, 3)).json()
+            history = api.get("/api/identifications").json()["identifications"]
+    assert (named["title"], named["provider"], named["others"]) == ("From Outside", "shazam", {"shazam": "match"})
+    assert named["last_play"]["title"] == "From Outside"
+    assert (unnamed["match"], unnamed["others"]) == (False, {"shazam": "provider_down"})
+    assert [one["others"] for one in history] == [unnamed["others"], named["others"]]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "status", "says"),
     [
@@ -91,9 +108,9 @@ def test_the_newest_answers_are_kept(tmp_path):
     with database.writing() as connection:
         connection.execute(
             "INSERT INTO identifications SELECT i::VARCHAR, $now::TIMESTAMP - to_minutes(i), 'old', NULL, NULL, NULL,"
-            " NULL, NULL, NULL, NULL, 1, NULL FROM range(1, $kept + 5) t(i)",
+            " NULL, NULL, NULL, NULL, 1, NULL, NULL FROM range(1, $kept + 5) t(i)",
             {"now": datetime(2025, 11, 20), "kept": KEPT},
         )
-        note_identification(connection, {**nothing, "file": "new", "elapsed_ms": 1}, start)
+        note_identification(connection, {**nothing, "file": "new", "elapsed_ms": 1}, start, {})
         rows = connection.execute("SELECT count(*), count(*) FILTER (file = 'new') FROM identifications").fetchone()
     assert rows == (KEPT, 1)

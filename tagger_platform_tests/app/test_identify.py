@@ -1,6 +1,6 @@
 """The page Identify: a clip is sent once, its answer is shown and kept, and what cannot be answered is a sentence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def api(library: Library, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Cli
         yield client
 
 
-def note(library: Library, count: int, **answer: object) -> list[Identification]:
+def note(library: Library, count: int, others: Mapping[str, str] = {}, **answer: object) -> list[Identification]:
     """So many answers about nothing that is known, the oldest first."""
     start = datetime(2025, 11, 20, 20, tzinfo=UTC)
     with library.database.writing() as connection:
@@ -47,6 +47,7 @@ def note(library: Library, count: int, **answer: object) -> list[Identification]
                 connection,
                 {**NOTHING, "match": False, "file": f"{number}.wav", "elapsed_ms": 90, **answer},
                 start + timedelta(minutes=number),
+                others,
             )
             for number in range(count)
         ]
@@ -83,6 +84,35 @@ def test_a_recording_of_what_nobody_knows_says_what_to_do(api, library, tmp_path
     page.audio_input[0].upload("recording.wav", audio(tmp_path, 3, 0.0, 6.0)).run()
     assert "Nothing in the library sounds like this" in words(page)
     assert rows(page)[0]["title"] == "nothing known"
+
+
+def test_a_track_that_another_provider_named_says_who_and_what_it_does_not_know(library):
+    told = {"track_id": "acoustid:9f", "title": "Other", "artist": "Band", "provider": "acoustid"}
+    (noted,) = note(library, 1, {"shazam": "no_match", "acoustid": "match"}, **told)
+    page = opened("identify", asked=noted.identification_id)
+    assert "recognised by acoustid" in words(page)
+    assert words(page).count("it does not say") == 2
+    assert (rows(page)[0]["title"], rows(page)[0]["place"]) == ("Other", "")
+
+
+@pytest.mark.parametrize(
+    ("others", "says", "silent_on"),
+    [
+        ({}, ["Nothing in the library"], ["shazam", "Not everybody answered"]),
+        ({"shazam": "no_match"}, ["shazam**: no match"], ["Not everybody answered"]),
+        (
+            {"shazam": "throttled", "acoustid": "no_match"},
+            ["shazam**: told to slow down", "Not everybody answered"],
+            [],
+        ),
+        ({"acoustid": "disabled"}, ["acoustid**: switched off"], ["Not everybody answered"]),
+    ],
+)
+def test_who_else_was_asked_and_did_not_know_it_is_told(library, others, says, silent_on):
+    (noted,) = note(library, 1, others)
+    told = words(opened("identify", asked=noted.identification_id))
+    assert [text for text in says if text not in told] == []
+    assert [text for text in silent_on if text in told] == []
 
 
 @pytest.mark.parametrize(

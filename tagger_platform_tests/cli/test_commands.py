@@ -13,6 +13,7 @@ from tagger_platform.settings import Settings
 from tagger_platform.store.database import Database
 from tagger_platform_tests.fingerprint.tunes import RATE, tune
 from tagger_platform_tests.samples import DAY, damage, write_day
+from tagger_platform_tests.standins.shazam import Mode, ShazamStandIn, song
 from tagger_platform_tests.standins.webhook import WebhookStandIn
 
 Tagger = Callable[..., tuple[int, str, str]]
@@ -75,6 +76,38 @@ def test_what_is_unknown_is_no_match(tagger: Tagger, music: Path, tmp_path: Path
     soundfile.write(unknown, tune(99, 12), RATE)
     code, out, _ = tagger("identify", str(unknown), "--json")
     assert (code, lines(out)[0]["match"]) == (0, False)
+
+
+def test_what_the_library_does_not_know_is_asked_of_the_providers_that_are_on(
+    tagger: Tagger, music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tagger("library", "add", str(music / "song 1.flac"))
+    files = [str(music / f"song {number}.flac") for number in (1, 2)]
+    with ShazamStandIn(lambda asked: song("7", "From Outside", "Band", offset_s=30.0)) as shazam:
+        monkeypatch.setenv("SHAZAM_ENABLED", "true")
+        monkeypatch.setenv("SHAZAM_URL", shazam.url)
+        code, out, err = tagger("identify", *files, "--json")
+        told = [(row["title"], row["artist"], row["provider"], row["confidence"]) for row in lines(out)]
+        assert (code, err) == (0, "")
+        assert told[0][:3] == ("song 1", "", "catalogue")
+        assert told[1] == ("From Outside", "Band", "shazam", 0.9)
+        assert lines(out)[1]["offset_s"] == pytest.approx(30 - (SECONDS - 12) / 2, abs=0.01)
+        tagger("identify", files[1], "--spans")
+        assert len(shazam.asked) == 1
+
+
+def test_a_provider_that_is_down_is_told_once_and_the_answers_come_all_the_same(
+    tagger: Tagger, music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [str(music / f"song {number}.flac") for number in (1, 2, 3)]
+    with ShazamStandIn(mode=Mode.THROTTLED) as shazam:
+        monkeypatch.setenv("SHAZAM_ENABLED", "true")
+        monkeypatch.setenv("SHAZAM_URL", shazam.url)
+        code, out, err = tagger("identify", *files, "--json")
+    assert (code, [row["match"] for row in lines(out)], len(shazam.asked)) == (0, [False] * 3, 1)
+    assert err.startswith(f"{files[0]}: no answer of shazam, which is asked about no further file: HTTP 429")
+    assert err.endswith("(throttled)\n")
+    assert err.count("\n") == 1
 
 
 def test_a_file_that_fails_does_not_stop_the_others_and_gives_exit_code_1(tagger: Tagger, music: Path) -> None:

@@ -285,7 +285,7 @@ def test_what_people_asked_about_by_hand_goes_like_windows(store: Database) -> N
     told = {**dict.fromkeys(COLUMNS), "file": "clip.wav", "runner_up": None, "elapsed_ms": 12}
     with store.writing() as connection:
         for instant in (MIDNIGHT - timedelta(seconds=1), MIDNIGHT):
-            note_identification(connection, told, instant)
+            note_identification(connection, told, instant, {})
     assert forget_old(store, windows_before=MIDNIGHT, plays_before=None) == {"identifications": 1}
     with store.reading() as connection:
         assert [one.asked_at for one in newest_identifications(connection, 9, 0)] == [MIDNIGHT]
