@@ -49,6 +49,6 @@ def _whole(file: Path, index: Index, ffmpeg: str, elsewhere: Elsewhere) -> dict[
     identified = identify_whole(file, index, ffmpeg, elsewhere)
     for one in identified.others:
         if one.status not in SAID:
-            told = f"{file}: no answer of {one.provider}, which is asked about no further file: {one.detail}"
-            click.echo(f"{told} ({one.status})", err=True)
+            told = f"{file}: {one.provider} gave no answer and is not asked again by this command"
+            click.echo(f"{told}: {one.detail} ({one.status})", err=True)
     return identified.told

@@ -105,7 +105,7 @@ def test_a_provider_that_is_down_is_told_once_and_the_answers_come_all_the_same(
         monkeypatch.setenv("SHAZAM_URL", shazam.url)
         code, out, err = tagger("identify", *files, "--json")
     assert (code, [row["match"] for row in lines(out)], len(shazam.asked)) == (0, [False] * 3, 1)
-    assert err.startswith(f"{files[0]}: no answer of shazam, which is asked about no further file: HTTP 429")
+    assert err.startswith(f"{files[0]}: shazam gave no answer and is not asked again by this command: HTTP 429")
     assert err.endswith("(throttled)\n")
     assert err.count("\n") == 1
 
