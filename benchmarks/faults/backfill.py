@@ -172,7 +172,7 @@ def measure(
     settings = Settings.load(environ)
     written = month(settings, slots)
     with Keeper(settings, environ, folder / "platform.log", only=(CODE, DAEMON)), ThreadPoolExecutor(1) as aside:
-        alone = live(settings, max(2, live_slots // 10))
+        alone = live(settings, max(1, live_slots // 10))
         began = time.monotonic()
         enough = Event()
         progress = Progress(settings, written, aside.submit(launch, settings, environ, written, enough), longest_s)

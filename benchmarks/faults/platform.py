@@ -5,7 +5,7 @@ What belongs here: what every scenario needs to run slots and to read what came 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -24,8 +24,12 @@ HOP_S = 120
 
 
 def environment(folder: Path, *, streams: int, port: int = 47300, hop_s: int = HOP_S) -> dict[str, str]:
-    """Of a platform that keeps everything below `folder`."""
+    """Of a platform that keeps everything below `folder`, and whose night is half a day away from now: the day that is
+    made up is long over, and retention would take it away at four in the morning.
+    """
     return {
+        "TZ": "UTC",
+        "RETENTION_CLEANUP_LOCALTIME": f"{datetime.now(UTC) + timedelta(hours=12):%H:%M}",
         "DATA_DIR": str(folder / "data"),
         "STREAMS_FILE": str(folder / "none.yaml"),
         "PORT": str(port),

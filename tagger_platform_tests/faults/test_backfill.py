@@ -5,7 +5,9 @@ from pathlib import Path
 from benchmarks.faults.backfill import measure
 from tagger_platform_tests.journeys.processes import tell
 
-SLOTS, LIVE, HOP_S = 150, 2, 30
+SLOTS, LIVE, HOP_S = 150, 2, 20
+BEFORE, BACKFILL = 1, 1
+"""Runs of a live slot before it, and of all its own slots."""
 
 
 def test_a_backfill_writes_the_plays_of_its_slots_in_order_and_live_slots_come_within_two_hops(tmp_path: Path) -> None:
@@ -18,4 +20,4 @@ def test_a_backfill_writes_the_plays_of_its_slots_in_order_and_live_slots_come_w
     runs = result["runs in the end"]
     assert isinstance(runs, dict)
     assert set(runs) == {"SUCCESS"}
-    assert runs["SUCCESS"] > 2 * LIVE, "a run is missing"
+    assert runs["SUCCESS"] >= BEFORE + LIVE + BACKFILL, "a run is missing"
