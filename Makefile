@@ -11,7 +11,7 @@ demo: setup
 
 test: .venv/ready-dev
 	scripts/install-test-tools.sh
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=90 --durations=15
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered --cov-fail-under=90 --durations=15
 
 screenshots: .venv/ready-dev
 	$(BIN)/python -m scripts.screenshots

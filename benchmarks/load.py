@@ -21,7 +21,7 @@ from benchmarks.faults.platform import broken_promises, environment, log_of
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Spool
 
-PORT = 47320
+PORT = 21320
 LOOK_S = 0.2
 LATEST_S = 1800
 GONE_S = 5

@@ -16,6 +16,8 @@ MUSIC_FOLDERS = (
     Path("/usr/share/planetblupi/music"),
     Path("/usr/share/games/asc/music"),
 )
+LONGEST = tuple(f"tagger_platform_tests/{name}" for name in ("journeys/", "test_benchmarks.py", "faults/"))
+"""What takes minutes."""
 SKIPPED_IN_CI = pytest.StashKey[list[str]]()
 NOT_REAL = pytest.StashKey[list[str]]()
 MISSING = "missing: "
@@ -37,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))  # or one of them runs alone in the end
     real = [item for item in items if item.get_closest_marker("real")]
     missing = missing_tools() if real else []
     for item in real if missing else []:

@@ -43,7 +43,7 @@ from tagger_platform.store.decide_again import decide_day
 from tagger_platform.store.expected import write_expected
 from tagger_platform_tests.journeys.processes import wait_until
 
-PORT = 47360
+PORT = 21360
 SLOTS_AT_ONCE, WINDOWS_AT_ONCE, DAY_S = 500, 1000, 24 * 3600
 LOOK_S = 0.2
 ASK_S = 5

@@ -103,7 +103,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        outcome = killed(Path(folder), count(47380), options.points, options.seed)
+        outcome = killed(Path(folder), count(21380), options.points, options.seed)
     result = {
         "kills": outcome.kills,
         "seconds": round(outcome.seconds),

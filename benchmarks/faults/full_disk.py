@@ -29,7 +29,7 @@ from benchmarks.faults.platform import environment
 from tagger_platform.settings import Settings
 from tagger_platform.spool import Spool
 
-PORT = 47330
+PORT = 21330
 STREAMS = 3
 SIZE_MB = 400
 PACE_S = 4.0

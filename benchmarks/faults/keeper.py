@@ -41,7 +41,7 @@ class Keeper:
         for name in self._wanted:
             self._start(name)
             if name == CODE:
-                wait_until(lambda: _listens(self.port(CODE)), UP_S, lambda: f"{CODE} listens: {self.said()[-2000:]}")
+                wait_until(lambda: _listens(self.port(CODE)), UP_S, lambda: f"{CODE} listens: {self.said()[:4000]}")
         return self
 
     def __exit__(self, *exception: object) -> None:

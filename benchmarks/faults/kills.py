@@ -135,7 +135,7 @@ def killed(
     seed: int,
     *,
     minutes: float = 60,
-    port: int = 47300,
+    port: int = 21300,
     longest_pause_s: float = LONGEST_PAUSE_S,
 ) -> Outcome:
     """Kill `points` times, or for so long, and judge what is in the store."""

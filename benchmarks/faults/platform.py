@@ -23,7 +23,7 @@ from tagger_platform_tests.store.radio import all_plays, without_ids
 HOP_S = 120
 
 
-def environment(folder: Path, *, streams: int, port: int = 47300, hop_s: int = HOP_S) -> dict[str, str]:
+def environment(folder: Path, *, streams: int, port: int = 21300, hop_s: int = HOP_S) -> dict[str, str]:
     """Of a platform that keeps everything below `folder`, and whose night is half a day away from now: the day that is
     made up is long over, and retention would take it away at four in the morning.
     """

@@ -219,7 +219,7 @@ def main() -> None:
     options = parser.parse_args()
     names = [f"s{number}" for number in range(options.streams)]
     with tempfile.TemporaryDirectory() as folder, MoodyRadio(find_ffmpeg(None)) as radio:
-        with listening_run(Path(folder), count(47340)) as run:
+        with listening_run(Path(folder), count(21340)) as run:
             listening = Listening(run, radio, names)
             listening.start()
             soak(listening, names, options.minutes * 60, options.seed)

@@ -33,7 +33,7 @@ TZ = next(zone for zone in ZONES if 1 <= datetime.now(zone).hour < 23)
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return samples.settings(tmp_path, TZ=TZ.key)
+    return samples.settings(tmp_path, TZ=TZ.key, SHAZAM_ENABLED="true")
 
 
 @pytest.fixture

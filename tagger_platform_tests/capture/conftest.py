@@ -71,8 +71,7 @@ class Capture:
 
     def start(self) -> "Capture":
         with self.log.open("ab") as log:
-            kept = {key: value for key, value in os.environ.items() if key == "PATH" or key.startswith("COVERAGE")}
-            environ = {**kept, "PYTHONPATH": os.pathsep.join(sys.path), **self.environ}
+            environ = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), **self.environ}
             self.process = subprocess.Popen([sys.executable, "-c", PROGRAM], env=environ, stderr=log)
         return self
 

@@ -12,7 +12,7 @@ from tagger_platform_tests.samples import PORT_NAMES
 SEED = 7
 POINTS, CAPTURES_POINTS = len(kills.TARGETS), 3
 LONGEST_PAUSE_S = 2.0
-PORT = 47310
+PORT = 21310
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from tagger_platform_tests.journeys.real_prometheus import Prometheus
 from tagger_platform_tests.scrapes import CAPTURE, PLATFORM, linted, shape
 from tagger_platform_tests.standins.collector import Collector, Got
 
-PORT = 47300
+PORT = 21300
 READY_WITHIN_S = 180
 """Rendering, encoding and nine processes on a busy machine; the promise counts from `ready`."""
 PLAYS_WITHIN_S = 60
