@@ -62,9 +62,10 @@ class Full:
         self._filler = self.settings.data_dir / "somebody-elses.bin"
 
     def run(self, times: int) -> None:
-        for _ in range(times):
+        for number in range(times):
             self._go_on(self._chance.uniform(*CALM_S))
-            self._go_on(WORKER_S, or_until=self.keeper.run_workers)
+            # A run that is killed in the middle of its work, and one that is killed before it could say that it began.
+            self._go_on(WORKER_S, or_until=self.keeper.run_workers if number % 2 else self._spool.claimed)
             self._go_on(self._chance.uniform(*FULL_S), full=True)
             self._filler.unlink()
         self._publish()  # there is room now, also for what was refused last
