@@ -242,7 +242,7 @@ class Day:
             if self.platform.pending.slots():  # to look in vain a thousand times takes its time
                 for key in tick(self.instance, self.platform):
                     self.run(key)
-            self.clock.now += 30
+            self.clock.now += 60
 
     @property
     def plays(self) -> list[Play]:
