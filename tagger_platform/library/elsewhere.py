@@ -21,7 +21,7 @@ from tagger_platform.capture.timeline import level_dbfs
 from tagger_platform.model import ANSWERED, CaptureState, Recognition, Slot, Status, Window
 from tagger_platform.recognize.acoustid import AcoustidRecognizer
 from tagger_platform.recognize.base import Metered, Recognizer
-from tagger_platform.recognize.budget import Budget, Wait
+from tagger_platform.recognize.budget import BURST, Budget, Wait
 from tagger_platform.recognize.panel import answer_of, is_silent
 
 NAME = "identify"
@@ -32,6 +32,8 @@ PIECE_S = 12
 """Seconds from the middle of a file: what a window is, and of a song more telling than how it begins."""
 LONGEST_S = 20 * 60
 """Seconds of a file that are looked at: longer than a song."""
+LEFT_TO_STREAMS = BURST // 2
+"""Questions that are left of a budget at least: what is on air comes first."""
 WHOLE = frozenset({AcoustidRecognizer.name})
 """Who knows whole files, and no pieces of them."""
 SAID = ANSWERED | {Status.SILENT}
@@ -50,8 +52,8 @@ class _Sound:
 class Elsewhere:
     """The providers to ask, for as many files as one command names.
 
-    Each question takes from the budget that the streams live on, and none waits for it. Who gave no answer once is not
-    asked again: a thousand files must not wait for a provider that is down a thousand times.
+    Each question takes from the budget that the streams live on, never its last half, and none waits for it. Who gave
+    no answer once is not asked again: a thousand files must not wait for a provider that is down a thousand times.
     """
 
     def __init__(self, recognizers: Sequence[Recognizer], ffmpeg: str) -> None:
@@ -104,7 +106,7 @@ def _refused(budget: Budget | None, provider: str, window: Window) -> Recognitio
         return None
     try:
         budget.path.parent.mkdir(parents=True, exist_ok=True)
-        wait = budget.take(NAME)
+        wait = budget.take(NAME, leaving=LEFT_TO_STREAMS)
     except (sqlite3.Error, OSError) as error:
         detail = f"its budget cannot be kept in {budget.path}: {error}"
         return Recognition(window.window_id, provider, Status.PROVIDER_DOWN, detail=detail)

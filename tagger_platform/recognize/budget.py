@@ -64,15 +64,15 @@ class Budget:
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
-    def take(self, stream: str, *, late: bool = False) -> Wait | None:
-        """Take one question about `stream` if it may be asked now, else say why not."""
+    def take(self, stream: str, *, late: bool = False, leaving: int = 0) -> Wait | None:
+        """Take one question about `stream` if it may be asked now, `leaving` so many to others, else say why not."""
         with _file(self.path) as connection:
             now, breaker = self.clock(), _breaker(connection, self.name)
             if wait_s := breaker.wait_s(now):
                 trying = breaker.state is State.HALF_OPEN
                 return Wait(wait_s, breaker.status, f"{self.name} {breaker.describe()}", trying)
             tokens = self._tokens(connection, now)
-            missing = (BURST if late else 1) - tokens
+            missing = (BURST if late else 1 + leaving) - tokens
             if breaker.state is not State.CLOSED:
                 tokens = 1.0  # the one try, and then the bucket fills up from nothing
             elif missing > 0:
