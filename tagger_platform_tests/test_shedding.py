@@ -9,7 +9,7 @@ import pytest
 
 from tagger_platform.model import CaptureState, Slot, Window
 from tagger_platform.spool import Manifest, Pending, Room, Shedding, Spool
-from tagger_platform_tests.test_spool import claimed_elsewhere
+from tagger_platform_tests.test_spool_bounds import claimed_elsewhere
 
 FIRST = Slot(datetime(2026, 11, 21, 3, 30, tzinfo=UTC))
 EPOCH = datetime.fromtimestamp(0, UTC)

@@ -19,7 +19,8 @@ from tagger_platform.store.canary import note_canaries
 from tagger_platform.store.database import Database
 from tagger_platform.store.runs import note_run
 from tagger_platform_tests.health.conftest import NOW, Around
-from tagger_platform_tests.test_spool import claimed_elsewhere, publish, window
+from tagger_platform_tests.test_spool import publish, window
+from tagger_platform_tests.test_spool_bounds import claimed_elsewhere
 
 
 def part(around: Around, name: str) -> Part:
