@@ -185,6 +185,30 @@ def test_a_missing_ffmpeg_is_a_wrong_setting(wav):
         list(decode(wav, RATE, wav.parent / "no-ffmpeg"))
 
 
+CTRL_C_WHILE_FORKING = """
+import os, signal, sys
+from pathlib import Path
+from tagger_platform.audio import decode
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+    sum(range(100))  # the handler runs here, if it runs in the thread that forks
+
+os.register_at_fork(after_in_parent=interrupt)
+try:
+    list(decode(Path(sys.argv[1]), 12_000, sys.argv[2]))
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_a_ctrl_c_is_heard_while_ffmpeg_is_started(wav):
+    said = subprocess.run(
+        [sys.executable, "-c", CTRL_C_WHILE_FORKING, wav, FFMPEG], capture_output=True, text=True, timeout=60
+    )
+    assert (said.stdout, said.stderr) == ("interrupted\n", "")
+
+
 def script(path, text):
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
