@@ -35,7 +35,7 @@ OUTDATED = (log_of(Path(STORE)).name, "search")
 """What belongs to the store that goes: its write-ahead log would be taken for the new one's, and the search index is
 made anew from the new store."""
 HOLDS_A_LOG = (STORE, "catalogue", "art", "clips")
-"""What makes a DATA_DIR one that is not replaced without a word."""
+"""What makes a DATA_DIR one that is not replaced without a word, unless there is nothing in it."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def restore(backup: Path, data_dir: Path, *, replace_existing: bool) -> Restored
         if (data_dir / RESTORING).exists():
             return _swapped(data_dir, resumed=True)
         with file.reading(backup) as found:
-            held = [name for name in HOLDS_A_LOG if (data_dir / name).exists()]
+            held = [name for name in HOLDS_A_LOG if _holds_something(data_dir / name)]
             if held and not replace_existing:
                 raise RequestError(
                     f"{data_dir} holds a log already ({', '.join(held)}): restore into an empty DATA_DIR, or with "
@@ -80,6 +80,18 @@ def finish(data_dir: Path) -> Restored | None:
         return None
     with _plain_errors(data_dir), _alone(data_dir):
         return _swapped(data_dir, resumed=True) if (data_dir / RESTORING).exists() else None
+
+
+def _holds_something(path: Path) -> bool:
+    """Not a store without a row: `tagger doctor` or `tagger prepare` on a new machine leave one."""
+    if path.name != STORE or not path.exists():
+        return path.exists()
+    try:
+        with Database(path).as_it_is() as connection:
+            rows = contents(connection).rows
+    except Exception:  # damaged, a newer tagger's, no store at all: somebody may still save what is in it
+        return True
+    return any(count for table, count in rows.items() if table != "schema_migrations")
 
 
 def _unpacked(found: file.Reader, data_dir: Path) -> None:

@@ -95,6 +95,22 @@ def test_a_folder_with_a_log_is_replaced_only_when_asked_and_kept_aside(backup: 
     assert (full.folder / "library" / "mine.mp3").exists()
 
 
+def test_an_empty_store_is_no_log_that_anybody_misses(backup: Path, empty: Place) -> None:
+    """`tagger doctor`, the first thing to run on a new machine, leaves one."""
+    Database(empty.settings.database_path).migrate()
+    restore(backup, empty.folder, replace_existing=False)
+    assert empty.plays() == 5
+
+
+@pytest.mark.parametrize("content", [b"", b"not of DuckDB" * 1000], ids=["nothing", "rubbish"])
+def test_a_store_that_cannot_be_read_may_still_be_saved_by_somebody(backup: Path, empty: Place, content: bytes) -> None:
+    empty.settings.database_path.parent.mkdir(exist_ok=True)
+    empty.settings.database_path.write_bytes(content)
+    with pytest.raises(RequestError, match="holds a log already"):
+        restore(backup, empty.folder, replace_existing=False)
+    assert empty.settings.database_path.read_bytes() == content
+
+
 def test_the_old_stores_write_ahead_log_goes_with_it(backup: Path, full: Place) -> None:
     log = full.folder / "tagger.duckdb.wal"
     log.write_bytes(b"of another store")
