@@ -52,8 +52,10 @@ def listed(shown: Shown) -> Listed:
 def prepare_the_day_before(shown: Shown) -> None:
     """Read and draw what a visitor sees who presses the button for it; nobody waits for that."""
     before = replace(shown, wanted=shown.wanted - ONE_DAY, page=1, play="")
+    visitor = preferences.current()
 
     def prepare() -> None:
+        preferences.take_over(visitor)
         with suppress(TaggerError):  # whoever goes there is told
             drawn_day(before)
             listed(before)

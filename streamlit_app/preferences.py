@@ -70,3 +70,8 @@ def current() -> Preferences:
         _known.page = page
     found: Preferences = _known.chosen
     return found
+
+
+def take_over(visitor: Preferences) -> None:
+    """In a thread that draws for a visitor: theirs, who may have gone by the time it would ask."""
+    _known.page, _known.chosen = get_script_run_ctx(), visitor

@@ -1,5 +1,6 @@
 """The On air page: its data, its filters, and what it says when there is nothing to show."""
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import streamlit_app
-from streamlit_app import drawn_day
+from streamlit_app import drawn_day, preferences
 from tagger_platform.model import PlayStatus, Track
 from tagger_platform.store import airtime
 from tagger_platform.store.database import Database
@@ -187,6 +188,23 @@ def test_the_day_before_is_ready_when_it_is_asked_for(open_page, plays, monkeypa
     monkeypatch.setattr(drawn_day, "prepare_the_day_before", lambda _: None)
     page.button(key="day_before").click().run()
     assert (len(table_of(page)), asked) == (1, [])
+
+
+def test_what_is_made_ready_for_a_visitor_who_has_gone_is_made_as_they_wanted_it(open_page, plays, monkeypatch):
+    late, drawn_for, troubles = [], [], []
+
+    class Late(threading.Thread):
+        def start(self) -> None:
+            late.append(self)
+
+    monkeypatch.setattr(drawn_day, "Thread", Late)
+    open_page(date="2025-11-20")
+    monkeypatch.setattr(drawn_day, "_drawn", lambda *arguments: drawn_for.append(arguments[5]))
+    monkeypatch.setattr(threading, "excepthook", troubles.append)
+    for thread in late:
+        threading.Thread.start(thread)
+        thread.join()
+    assert (drawn_for, troubles) == ([preferences.Preferences()], [])
 
 
 def test_today_needs_no_date_and_has_no_day_after(open_page, database):
