@@ -20,7 +20,7 @@ from tagger_platform.demo import instruments as i
 from tagger_platform.demo.arrange import Arrangement, Song, jingle
 from tagger_platform.demo.babble import babble
 
-VERSION = 1  # of the recordings: raise it whenever they would sound different, and caches are rendered again
+VERSION = 2  # of the recordings: raise it whenever they would sound different, and caches are rendered again
 INDEX = "recordings.json"  # written last: a cache without it is not complete
 JINGLE_S = 7.0
 TALK_S = 12.0
@@ -110,7 +110,7 @@ RECORDINGS = (
     music("Satellite Weather", "Aurora Kessler", "Low Orbit", 22,
           Song(59, "lydian", 122, (0, 4, 1, 5), (3, 4, 5, 1), i.SAW_LEAD, i.SQUARE_LEAD, i.SYNTH_BASS, "floor",
                pad=i.CHOIR, seconds=61)),
-    ident("Velvet FM", 31), ident("Harbour Radio", 32), ident("Radio Meridian", 33), ident("Static City", 34),
+    ident("Velvet FM", 31), ident("Harbour Radio", 32), ident("Radio Meridian", 37), ident("Static City", 34),
     talk("Morning Host", 41), talk("Evening Host", 42), talk("News Desk", 43),
 )  # fmt: skip # a song in two lines: see above
 

@@ -168,9 +168,9 @@ def _told(found: Sequence[Scored], heard: PeakMap) -> list[Match]:
         _Judged.of(own, heard) for own in ranked[1 : 1 + RIVALS] if own[0].score > max(0.0, best.best.score - FAR_NATS)
     ]
     told, taken = [_match(best, rivals, runner_up)], [best]
-    for number, rival in enumerate(rivals, 1):
+    for rival in rivals:
         if rival.confidence >= ACCEPTED and not any(map(rival.shares_its_sound_with, taken)):
-            match = _match(rival, rivals[number:], best.best)
+            match = _match(rival, [other for other in rivals if other is not rival], best.best)
             if match.confidence >= ACCEPTED:
                 told.append(match)
                 taken.append(rival)

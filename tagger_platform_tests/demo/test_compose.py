@@ -8,8 +8,13 @@ import soundfile
 from mutagen.flac import FLAC
 from scipy.signal import stft
 
+from tagger_platform.audio import read_window
 from tagger_platform.demo import compose
 from tagger_platform.demo.babble import babble
+from tagger_platform.fingerprint.index import Index
+from tagger_platform.fingerprint.match import identify
+from tagger_platform.fingerprint.peaks import RATE
+from tagger_platform_tests.fingerprint.conftest import fingerprinted
 
 STRETCH = 258  # frames of the spectrogram in 12 s
 
@@ -91,6 +96,15 @@ def test_no_twelve_seconds_of_a_song_come_again(pieces):
             assert alike[start] == pytest.approx(1, abs=0.01)
             alike[max(0, start - 20) : start + 20] = 0
             assert alike.max() < 0.65, piece.title
+
+
+def test_a_station_is_known_by_the_end_of_its_jingle(pieces, tmp_path):
+    index = Index(tmp_path)
+    jingles = {piece.title: read_window(piece.path, RATE) for piece in of_kind(pieces, "jingle")}
+    index.add([fingerprinted(title, samples) for title, samples in jingles.items()])
+    for title, samples in jingles.items():
+        found = identify(samples[3 * RATE :], index)
+        assert (found and found.track.item_id) == title
 
 
 def test_rendering_again_leaves_a_complete_cache_alone(tmp_path, two_jingles):

@@ -108,6 +108,16 @@ def test_two_tracks_that_hold_the_same_sound_leave_it_open_which_one_it_is(tunes
     assert found.runner_up.score > 0.9 * found.score
 
 
+def test_a_sound_that_two_tracks_hold_is_neither_of_them_beside_a_third_that_is_sure(tunes, tmp_path):
+    index = Index(tmp_path)
+    ends = [np.concatenate([tune(80 + n, 8.0), tunes["tune4"][: 5 * RATE]]) for n in range(2)]
+    index.add([fingerprinted("0", ends[0]), fingerprinted("1", ends[1]), fingerprinted("song", tunes["tune6"])])
+    found = matches(np.concatenate([ends[0][-5 * RATE :], tunes["tune6"][: 7 * RATE]]), index)
+    assert [one.track.item_id for one in found] == ["song"]
+    whole = matches(np.concatenate([ends[0][-9 * RATE :], tunes["tune6"][: 3 * RATE]]), index)
+    assert whole[0].track.item_id == "0"
+
+
 @pytest.mark.parametrize(("name", "rises"), [("score", True), ("votes", True), ("elsewhere", False), ("absent", False)])
 def test_confidence_rises_with_the_evidence_and_falls_with_what_speaks_against_it(name, rises):
     figures = {"score": 40.0, "votes": 10.0, "elsewhere": 5.0, "absent": 5.0}
