@@ -183,16 +183,13 @@ def _first_text(tags: Any, keys: tuple[str, ...]) -> str:  # noqa: ANN401 (mutag
 
 
 def _start(arguments: list[str], complaints: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Started from a thread: what a handler raises in the main one while that forks (Ctrl-C) is lost, and a lock of
-    logging's with it, for ever."""
-
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, preexec_fn=confine
         )
 
     try:
-        with ThreadPoolExecutor(max_workers=1) as starter:
+        with ThreadPoolExecutor(max_workers=1) as starter:  # why a thread: see `confine`
             return starter.submit(start).result()
     except OSError as error:
         raise RequestError(f"ffmpeg could not be started as {arguments[0]}: {error.strerror}") from error

@@ -24,7 +24,12 @@ LIMITS = {
 
 
 def confine() -> None:
-    """`preexec_fn` of a process: runs between fork and exec, where nothing may allocate much or take a lock."""
+    """`preexec_fn` of a process: runs between fork and exec, where nothing may allocate much or take a lock.
+
+    Start it from any thread but the main one. With a `preexec_fn` Python runs its hooks around the fork, and what a
+    signal's handler raises in them (Ctrl-C) is swallowed, with a lock of logging's left taken; handlers run in the main
+    thread only.
+    """
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # past the limit it is to lose words, not its life
     for what, most in LIMITS.items():
         _, hard = resource.getrlimit(what)

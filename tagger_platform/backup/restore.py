@@ -35,7 +35,7 @@ OUTDATED = (log_of(Path(STORE)).name, "search")
 """What belongs to the store that goes: its write-ahead log would be taken for the new one's, and the search index is
 made anew from the new store."""
 HOLDS_A_LOG = (STORE, "catalogue", "art", "clips")
-"""What makes a DATA_DIR one that is not replaced without a word, unless there is nothing in it."""
+"""What makes a DATA_DIR one that is not replaced without a word; a store, if it has a row."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,7 @@ def restore(backup: Path, data_dir: Path, *, replace_existing: bool) -> Restored
         if (data_dir / RESTORING).exists():
             return _swapped(data_dir, resumed=True)
         with file.reading(backup) as found:
-            held = [name for name in HOLDS_A_LOG if _holds_something(data_dir / name)]
-            if held and not replace_existing:
+            if not replace_existing and (held := [name for name in HOLDS_A_LOG if _holds_something(data_dir / name)]):
                 raise RequestError(
                     f"{data_dir} holds a log already ({', '.join(held)}): restore into an empty DATA_DIR, or with "
                     f"--replace, which keeps what is there in a folder replaced-<time>"

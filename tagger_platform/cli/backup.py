@@ -48,7 +48,7 @@ def backup(folder: Path, clips: bool, as_json: bool) -> None:
 @click.option("--replace", "replace_existing", is_flag=True, help="Also where DATA_DIR holds a log; it is kept aside.")
 @json_option
 def restore(file: Path, replace_existing: bool, as_json: bool) -> None:
-    """Put a backup into DATA_DIR, which must be empty. The platform must not run."""
+    """Put a backup into DATA_DIR, which must hold no log. The platform must not run."""
     settings = Settings.load()
     if found := running(settings):
         raise RequestError(f"stop the platform first ({', '.join(found)}): it writes to {settings.data_dir}")
