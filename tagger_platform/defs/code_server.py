@@ -35,8 +35,10 @@ def keep_looking_for_dead_runs() -> None:
             with server._execution_lock:
                 for run_id, (worker, _) in server._executions.items():
                     if not worker.is_alive():
+                        # Typed as multiprocessing's event, of which it has what is used.
                         server._termination_events[run_id] = threading.Event()  # type: ignore[assignment]
         else:
             failed = False
 
+    # Dagster offers no other way to take the place of a method.
     DagsterApiServer._check_for_orphaned_runs = look_and_go_on  # type: ignore[method-assign, assignment]
