@@ -13,12 +13,7 @@ from pathlib import Path
 import pytest
 
 from tagger_platform.model import CaptureState, Slot
-from tagger_platform.spool import (
-    MANIFEST,
-    Manifest,
-    Spool,
-    bounds,
-)
+from tagger_platform.spool import MANIFEST, Manifest, Spool, bounds
 from tagger_platform_tests.test_spool import FIRST, STREAMS, manifest, publish, slots, window
 
 
