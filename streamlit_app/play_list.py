@@ -9,6 +9,7 @@ import streamlit as st
 
 from streamlit_app import art, formats, timeline
 from streamlit_app.ui import states
+from streamlit_app.ui.row_choice import row_choice
 from streamlit_app.ui.text import plain, web_link
 from streamlit_app.words import _
 from tagger_platform.model import Play, PlayStatus
@@ -17,7 +18,6 @@ from tagger_platform.store.airtime import Numbers
 ROW_PX, HEAD_PX, ROWS_SHOWN = 44, 38, 14
 PAGE_PLAYS = 200
 """More make a page heavy: every row has its picture."""
-LAST = "plays_last_selected"
 NOBODY = "–"
 
 
@@ -39,28 +39,18 @@ def _told(numbers: Numbers) -> list[tuple[str, str]]:
     ]
 
 
-def table(day: timeline.Day, plays: Sequence[Play], titles: Mapping[str, str], choose: Callable[[str], None]) -> None:
-    """The plays, one a row; `choose` is called with the id of the one that the visitor selects.
-
-    Streamlit holds on to places, not to plays: other plays make another table. Selecting a row that is selected already
-    takes the mark away, and means the same play.
-    """
-    ids = [play.play_id for play in plays]
-    key = f"plays_{hash(tuple(ids))}"
-
-    def selected() -> None:
-        places = st.session_state[key].selection.rows
-        st.session_state[LAST] = ids[places[0]] if places else st.session_state[LAST]
-        choose(st.session_state[LAST])
-
-    st.dataframe(
+def table(
+    day: timeline.Day, plays: Sequence[Play], titles: Mapping[str, str], chosen: str, choose: Callable[[str], None]
+) -> None:
+    """The plays, one a row; `choose` is called with the id of the one that the visitor selects."""
+    row_choice(
+        "play",
         [_row(day, play, titles) for play in plays],
-        hide_index=True,
+        [play.play_id for play in plays],
+        chosen,
+        choose,
         row_height=ROW_PX,
         height=HEAD_PX + ROW_PX * min(len(plays), ROWS_SHOWN),
-        key=key,
-        on_select=selected,
-        selection_mode="single-row",
         column_config={
             "time": st.column_config.TextColumn(_("Time"), width=78),
             "art": st.column_config.ImageColumn("", width=56),

@@ -14,6 +14,7 @@ from streamlit_app import formats, links, reads
 from streamlit_app.api_client import ApiError
 from streamlit_app.ui import failures, states
 from streamlit_app.ui.figures import Figure, figures
+from streamlit_app.ui.row_choice import row_choice
 from streamlit_app.ui.text import plain
 from streamlit_app.words import _
 from tagger_platform.model import ANSWERED, UNANSWERED, Status, parts_of, window_start
@@ -69,24 +70,16 @@ def _shares(some: Sequence[Hour], of: Sequence[Hour], hours: int) -> list[float 
     return [part / whole if whole else None for part, whole in pairs]
 
 
-def table(
-    rows: Sequence[Asked], titles: Mapping[str, str], *, key: str, chosen: int | None, choose: Callable[[int], None]
-) -> None:
-    """The questions, one a row; `choose` is called with the place of the one that the visitor selects."""
-
-    def selected() -> None:
-        places = st.session_state[key].selection.rows
-        choose(places[0] if places else -1)
-
-    st.dataframe(
+def table(rows: Sequence[Asked], titles: Mapping[str, str], chosen: str, choose: Callable[[str], None]) -> None:
+    """The questions, one a row. An answer is named by its window's id and its provider: ``kexp/SLOT+0/shazam``."""
+    row_choice(
+        "answer",
         [_row(row, titles) for row in rows],
-        hide_index=True,
+        [f"{row.window_id}/{row.provider}" for row in rows],
+        chosen,
+        choose,
         row_height=ROW_PX,
         height=HEAD_PX + ROW_PX * min(len(rows), ROWS_SHOWN),
-        key=key,
-        on_select=selected,
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": [] if chosen is None else [chosen]}},
         column_config={
             "time": st.column_config.TextColumn(_("Time"), width=88),
             "stream": st.column_config.TextColumn(_("Stream"), width=122),

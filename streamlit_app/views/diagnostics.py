@@ -1,68 +1,28 @@
 """The page that says how the platform is: its parts, what the providers were asked and said, and what waits for them.
 
-What belongs here: the address, asking, and the order of things. What does not: how recognitions are drawn
-(`recognition_list`), finding out how the parts are (the api's `/readyz`), the reads (`asked_reads`, `live_reads`).
+What belongs here: asking, and the order of things. What does not: the address (`shown_questions`), how recognitions
+are drawn (`recognition_list`), finding out how the parts are (the api's `/readyz`), the reads (`asked_reads`,
+`live_reads`).
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from streamlit_app import (
-    address,
-    asked_reads,
-    formats,
-    live_reads,
-    provider_list,
-    reads,
-    recognition_list,
-    stream_reads,
-)
+from streamlit_app import asked_reads, formats, live_reads, provider_list, reads, recognition_list
 from streamlit_app.provider_list import PROVIDERS
+from streamlit_app.shown_questions import STATUSES, Shown, go, shown_now
 from streamlit_app.ui import parts, states
 from streamlit_app.ui.days import day_picker
 from streamlit_app.ui.text import plain
 from streamlit_app.words import _, ngettext
-from tagger_platform.model import Status
-from tagger_platform.store.recent import Numbers, Page, Span
-from tagger_platform.store.reports import day_bounds
+from tagger_platform.store.recent import Asked, Numbers, Page, Span
 
 PAGE_ROWS = 100
-MOST_PAGES = 9999
-ANSWER = "answer"
-STATUSES = tuple(str(status) for status in Status)
 STREAMS_KEY, PROVIDERS_KEY, STATUSES_KEY = "asked_streams", "asked_providers", "asked_statuses"
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What the address asks for; `answer` is a window's id and a provider, such as ``kexp/SLOT+0/shazam``."""
-
-    day: date
-    streams: tuple[str, ...] = ()
-    providers: tuple[str, ...] = ()
-    statuses: tuple[str, ...] = ()
-    page: int = 1
-    answer: str = ""
-
-    def span(self) -> Span:
-        return Span(*day_bounds(self.day, reads.settings().tz), self.streams)
-
-    def go(self, today: date) -> None:
-        """Make these the address. Today needs no date, so that a bookmark stays on today."""
-        st.query_params.from_dict(
-            address.parameters(
-                date=None if self.day == today else self.day,
-                stream=self.streams,
-                provider=self.providers,
-                status=self.statuses,
-                page=None if self.page == 1 else self.page,
-                answer=self.answer,
-            )
-        )
 
 
 def page() -> None:
@@ -77,81 +37,95 @@ def page() -> None:
             )
         )
     st.subheader(_("What the providers were asked"))
-    version = reads.version()
-    _questions(version)
+    shown = shown_now()
+    _questions(shown)
     left, right = st.columns(2)
     with left:
         st.subheader(_("Providers"))
-        provider_list.providers(version, health)
+        provider_list.providers(shown.version, health)
     with right:
         st.subheader(_("What waits for an answer"))
-        provider_list.waiting(version)
+        provider_list.waiting(shown.version)
 
 
-def _questions(version: str) -> None:
-    today = datetime.now(reads.settings().tz).date()
-    titles = stream_reads.titles(version)
-    asked = address.Asked({name: ",".join(st.query_params.get_all(name)) for name in st.query_params})
-    filters = Filters(
-        asked.day(today),
-        asked.streams(list(titles)),
-        asked.choices("provider", PROVIDERS),
-        asked.choices("status", STATUSES),
-        asked.number("page", 1, MOST_PAGES, 1),
-        asked.text(ANSWER),
-    )
-    for problem in asked.problems:
+def _questions(wanted: Shown) -> None:
+    """All is read before any is drawn: new numbers over an old list invite a click on a row that is about to go."""
+    for problem in wanted.problems:
         st.warning(problem)
-    told = asked_reads.questions(version, filters.span())
-    _controls(filters, today, titles, told)
+    told = asked_reads.questions(wanted.version, wanted.span)
+    total = _counted(told, "status", wanted.statuses, wanted.providers).total()
+    shown = replace(wanted, page=min(wanted.page, max(_pages(total), 1)))
+    first = (shown.page - 1) * PAGE_ROWS
+    rows = asked_reads.asked(shown.version, Page(shown.span, shown.providers, shown.statuses, PAGE_ROWS, first))
+    _controls(shown, told)
     if not told.hours:
-        states.empty(_why_empty(version, filters, today))
+        states.empty(_why_empty(shown))
         return
-    recognition_list.numbers(told, _hours_so_far(filters.span()), filters.providers)
-    _list(version, filters, today, titles, told)
+    recognition_list.numbers(told, _hours_so_far(shown.span), shown.providers)
+    if total:
+        _list(shown, rows, total)
+    else:
+        states.empty(_("No question of that day went so. Choose other providers or other states."))
 
 
-def _controls(filters: Filters, today: date, titles: dict[str, str], told: Numbers) -> None:
-    """Every choice begins at the first page again."""
-    first = replace(filters, page=1, answer="")
-    by_provider = _counted(told, "provider", filters.statuses, ())
-    by_status = _counted(told, "status", (), filters.providers)
+def _pages(total: int) -> int:
+    return -(-total // PAGE_ROWS)
+
+
+def _controls(shown: Shown, told: Numbers) -> None:
+    by_provider = _counted(told, "provider", shown.statuses, ())
+    by_status = _counted(told, "status", (), shown.providers)
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
-        day_picker(filters.day, today, lambda day: replace(first, day=day).go(today))
-        st.session_state[STREAMS_KEY] = list(filters.streams)
+        day_picker(shown.day, shown.today, lambda day: go(day=day, page=1, answer=""))
+        st.session_state[STREAMS_KEY] = list(shown.streams)
         st.multiselect(
             _("Streams"),
-            list(titles),
-            format_func=lambda name: titles[name],
+            list(shown.titles),
+            format_func=lambda name: shown.titles[name],
             key=STREAMS_KEY,
             placeholder=_("All streams"),
-            on_change=lambda: replace(first, streams=_in_order(titles, STREAMS_KEY)).go(today),
+            on_change=_picked,
+            args=(shown,),
             label_visibility="collapsed",
             width=320,
         )
-        st.session_state[PROVIDERS_KEY] = list(filters.providers)
+        st.session_state[PROVIDERS_KEY] = list(shown.providers)
         st.pills(
             _("Providers"),
-            [name for name in PROVIDERS if name in by_provider or name in filters.providers],
+            [name for name in PROVIDERS if name in by_provider or name in shown.providers],
             selection_mode="multi",
             format_func=lambda name: f"{name} {formats.number(by_provider[name])}",
             key=PROVIDERS_KEY,
-            on_change=lambda: replace(first, providers=_in_order(PROVIDERS, PROVIDERS_KEY)).go(today),
+            on_change=_picked,
+            args=(shown,),
             label_visibility="collapsed",
         )
-    st.session_state[STATUSES_KEY] = list(filters.statuses)
+    st.session_state[STATUSES_KEY] = list(shown.statuses)
     st.pills(
         _("State"),
-        [status for status in STATUSES if status in by_status or status in filters.statuses],
+        [status for status in STATUSES if status in by_status or status in shown.statuses],
         selection_mode="multi",
         format_func=lambda status: f"{states.word(status)} {formats.number(by_status[status])}",
         key=STATUSES_KEY,
-        on_change=lambda: replace(first, statuses=_in_order(STATUSES, STATUSES_KEY)).go(today),
+        on_change=_picked,
+        args=(shown,),
         label_visibility="collapsed",
     )
 
 
-def _in_order(known: Sequence[str] | dict[str, str], key: str) -> tuple[str, ...]:
+def _picked(shown: Shown) -> None:
+    """Every choice begins at the first page again. All three are taken as the visitor sees them: of quick presses the
+    browser's address may not know the last."""
+    go(
+        streams=_in_order(tuple(shown.titles), STREAMS_KEY),
+        providers=_in_order(PROVIDERS, PROVIDERS_KEY),
+        statuses=_in_order(STATUSES, STATUSES_KEY),
+        page=1,
+        answer="",
+    )
+
+
+def _in_order(known: Sequence[str], key: str) -> tuple[str, ...]:
     return tuple(one for one in known if one in st.session_state[key])
 
 
@@ -169,72 +143,56 @@ def _hours_so_far(span: Span) -> int:
     return -(-(until - span.start) // timedelta(hours=1))
 
 
-def _list(version: str, filters: Filters, today: date, titles: dict[str, str], told: Numbers) -> None:
-    total = _counted(told, "status", filters.statuses, filters.providers).total()
-    if not total:
-        states.empty(_("No question of that day went so. Choose other providers or other states."))
-        return
-    pages = -(-total // PAGE_ROWS)
-    shown = replace(filters, page=min(filters.page, pages))
-    rows = asked_reads.asked(
-        version,
-        Page(filters.span(), filters.providers, filters.statuses, PAGE_ROWS, (shown.page - 1) * PAGE_ROWS),
-    )
-    ids = [f"{row.window_id}/{row.provider}" for row in rows]
+def _list(shown: Shown, rows: Sequence[Asked], total: int) -> None:
     left, right = st.columns([0.74, 0.26])
     with left:
-        recognition_list.table(
-            rows,
-            titles,
-            key=f"asked_{hash((version, shown.span(), filters.providers, filters.statuses, shown.page))}",
-            chosen=ids.index(filters.answer) if filters.answer in ids else None,
-            choose=lambda place: replace(shown, answer=ids[place] if place >= 0 else "").go(today),
-        )
-        if pages > 1:
-            _pager(shown, pages, total, today)
+        recognition_list.table(rows, shown.titles, shown.answer, lambda answer: go(answer=answer))
+        if _pages(total) > 1:
+            _pager(shown.page, total)
     with right:
-        _chosen(version, filters.answer, titles)
+        _chosen(shown)
 
 
-def _pager(shown: Filters, pages: int, total: int, today: date) -> None:
+def _pager(page: int, total: int) -> None:
+    pages = _pages(total)
     with st.container(horizontal=True, vertical_alignment="center", key="pager"):
-        for step, icon, text, name in (
-            (-1, "chevron_left", _("Newer"), "newer"),
-            (1, "chevron_right", _("Older"), "older"),
+        for there, icon, text, name in (
+            (page - 1, "chevron_left", _("Newer"), "newer"),
+            (page + 1, "chevron_right", _("Older"), "older"),
         ):
             st.button(
                 text,
                 key=name,
                 icon=f":material/{icon}:",
-                on_click=replace(shown, page=shown.page + step, answer="").go,
-                args=(today,),
-                disabled=not 1 <= shown.page + step <= pages,
+                on_click=go,
+                kwargs={"page": there, "answer": ""},
+                disabled=not 1 <= there <= pages,
             )
         st.caption(
             ngettext(
                 "Page {page} of {pages}: {count} question",
                 "Page {page} of {pages}: {count} questions",
                 total,
-                page=formats.number(shown.page),
+                page=formats.number(page),
                 pages=formats.number(pages),
             )
         )
 
 
-def _chosen(version: str, chosen: str, titles: dict[str, str]) -> None:
-    if not chosen:
+def _chosen(shown: Shown) -> None:
+    if not shown.answer:
         st.caption(_("Select a row to see what the provider answered."))
         return
-    window_id, _slash, provider = chosen.rpartition("/")
-    if answer := asked_reads.answer(version, window_id, provider):
-        recognition_list.detail(window_id, answer, titles)
+    window_id, _slash, provider = shown.answer.rpartition("/")
+    if answer := asked_reads.answer(shown.version, window_id, provider):
+        recognition_list.detail(window_id, answer, shown.titles)
     else:
         st.warning(_("The address asks for an answer that is not in the log: it has expired, or there never was one."))
 
 
-def _why_empty(version: str, filters: Filters, today: date) -> str:
-    if not version:
+def _why_empty(shown: Shown) -> str:
+    if not shown.version:
         return _("Nothing has been logged yet. Start `tagger up` (or `tagger demo`): the first plays appear here.")
-    if filters.day == today:
+    if shown.day == shown.today:
         return _("Nobody has been asked anything yet today. The first questions appear here when a window was heard.")
     return _("Nobody was asked anything that day, or it has expired. Choose another day, or other streams.")

@@ -16,6 +16,7 @@ from streamlit_app import address, art, asked_reads, formats, reads, stream_read
 from streamlit_app.api_client import ApiDownError, ApiError
 from streamlit_app.ui import failures, states
 from streamlit_app.ui.figures import Figure, figures
+from streamlit_app.ui.row_choice import row_choice
 from streamlit_app.ui.text import plain
 from streamlit_app.words import _
 from tagger_platform.model import UNANSWERED, Play
@@ -181,20 +182,12 @@ def _step(text: str, icon: str, shown: str, number: int, there: bool) -> None:
 
 
 def _table(rows: list[Identification], shown: str, number: int) -> None:
-    ids = [row.identification_id for row in rows]
-    key = f"answers_{hash(tuple(ids))}"
-
-    def selected() -> None:
-        places = st.session_state[key].selection.rows
-        _go(ids[places[0]] if places else "", number)
-
-    st.dataframe(
+    row_choice(
+        ASKED,
         [_row(row) for row in rows],
-        hide_index=True,
-        key=key,
-        on_select=selected,
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": [ids.index(shown)] if shown in ids else []}},
+        [row.identification_id for row in rows],
+        shown,
+        lambda chosen: _go(chosen, number),
         column_config={
             "asked": st.column_config.TextColumn(_("Asked"), width=160),
             "file": st.column_config.TextColumn(_("File")),

@@ -4,14 +4,16 @@ What belongs here: asking, the numbers and the list. What does not: sending file
 (`library_item`), the reads (`library_reads`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
+from typing import Any
 
 import streamlit as st
 
 from streamlit_app import address, formats, library_item, library_reads, library_upload, reads
 from streamlit_app.library_reads import ROWS
 from streamlit_app.ui import failures, states
+from streamlit_app.ui.row_choice import row_choice
 from streamlit_app.words import _, ngettext
 from tagger_platform.store.library_page import LibraryPage, ListedItem, Standing, Wanted
 
@@ -30,6 +32,7 @@ class Shown:
     wanted: Wanted
     page: int
     item: str
+    problems: list[str]
 
 
 def page() -> None:
@@ -37,7 +40,9 @@ def page() -> None:
     st.session_state[DRAWN_KEY] = version
     _watch()
     library_item.tell_outcome()
-    shown = _shown()
+    shown = _shown_now()
+    for problem in shown.problems:
+        st.warning(problem)
     standing = library_reads.standing(version)
     library_upload.form()
     library_upload.progress(version)
@@ -53,7 +58,7 @@ def page() -> None:
         _table(shown, found)
     else:
         states.empty(_("Nothing in the library is like this. Ask for less."))
-    _pages(shown.wanted, found)
+    _pages(found)
     if shown.item:
         library_item.draw(version, shown.item)
 
@@ -65,20 +70,21 @@ def _watch() -> None:
             st.rerun()
 
 
-def _shown() -> Shown:
+def _shown_now() -> Shown:
+    """What the address asks for now."""
     asked = address.Asked({name: ",".join(st.query_params.get_all(name)) for name in st.query_params})
     wanted = Wanted(asked.text("q"), asked.choice("status", STATUSES), asked.choice("kind", library_upload.KINDS))
-    shown = Shown(wanted, asked.number("page", 1, MOST_PAGES, 1), asked.text("item"))
-    for problem in asked.problems:
-        st.warning(problem)
-    return shown
+    return Shown(wanted, asked.number("page", 1, MOST_PAGES, 1), asked.text("item"), asked.problems)
 
 
-def _go(wanted: Wanted, number: int = 1, item: str = "") -> None:
-    parameters = address.parameters(
-        q=wanted.text, status=wanted.status, kind=wanted.kind, page=None if number == 1 else number, item=item
+def _go(**changes: Any) -> None:  # noqa: ANN401 (whatever `replace` takes)
+    """Have the address ask for something else than it does now: a visitor may choose in a list that is older than the
+    filters above it."""
+    then = replace(_shown_now(), **changes)
+    wanted, page = then.wanted, None if then.page == 1 else then.page
+    st.query_params.from_dict(
+        address.parameters(q=wanted.text, status=wanted.status, kind=wanted.kind, page=page, item=then.item)
     )
-    st.query_params.from_dict(parameters)
 
 
 def _numbers(standing: Standing) -> None:
@@ -131,22 +137,20 @@ def _status(status: str, standing: Standing) -> str:
 
 def _filtered() -> None:
     state = st.session_state
-    _go(Wanted(str(state[TEXT_KEY]).strip(), state[STATUS_KEY], state[KIND_KEY]))
+    _go(wanted=Wanted(str(state[TEXT_KEY]).strip(), state[STATUS_KEY], state[KIND_KEY]), page=1, item="")
 
 
 def _table(shown: Shown, found: LibraryPage) -> None:
-    """A row that is chosen opens below. The key changes with the rows: a choice never moves on to another item."""
-    ids = [one.item.item_id for one in found.items]
-    key = f"library-{hash(tuple(ids))}"
+    """A row that is chosen opens below."""
     kinds = library_upload.kinds()
-    st.dataframe(
+    row_choice(
+        "item",
         [_row(one, kinds) for one in found.items],
-        hide_index=True,
+        [one.item.item_id for one in found.items],
+        shown.item,
+        lambda item: _go(item=item),
         row_height=ROW_PX,
-        height=ROW_PX * (min(len(ids), ROWS_SHOWN) + 1) + 2,
-        key=key,
-        on_select=lambda: _chosen(shown, ids, key),
-        selection_mode="single-row",
+        height=ROW_PX * (min(len(found.items), ROWS_SHOWN) + 1) + 2,
         alt=_("The items of the library; choose one to listen to it or to remove it"),
         column_config={
             "title": st.column_config.TextColumn(_("Title"), width="medium"),
@@ -173,12 +177,7 @@ def _row(one: ListedItem, kinds: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _chosen(shown: Shown, ids: list[str], key: str) -> None:
-    rows = st.session_state[key]["selection"]["rows"]
-    _go(shown.wanted, shown.page, ids[rows[0]] if rows else "")
-
-
-def _pages(wanted: Wanted, found: LibraryPage) -> None:
+def _pages(found: LibraryPage) -> None:
     last = max(ceil(found.total / ROWS), 1)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -187,7 +186,7 @@ def _pages(wanted: Wanted, found: LibraryPage) -> None:
             icon=":material/chevron_left:",
             help=_("The page before"),
             on_click=_go,
-            args=(wanted, found.page - 1),
+            kwargs={"page": found.page - 1, "item": ""},
             disabled=found.page <= 1,
         )
         number, pages = formats.number(found.page), formats.number(last)
@@ -199,6 +198,6 @@ def _pages(wanted: Wanted, found: LibraryPage) -> None:
             icon=":material/chevron_right:",
             help=_("The page after"),
             on_click=_go,
-            args=(wanted, found.page + 1),
+            kwargs={"page": found.page + 1, "item": ""},
             disabled=found.page >= last,
         )

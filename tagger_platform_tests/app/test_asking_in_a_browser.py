@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Position, expect
 
 from tagger_platform.library.places import Library
 from tagger_platform.model import parts_of
@@ -32,6 +32,7 @@ from tagger_platform_tests.app.questions import write_questions
 pytestmark = pytest.mark.real
 
 TOO_LARGE = 200_000_000
+TICK: Position = {"x": 17, "y": 56}
 RECORD_MS = 3000
 """Of the browser's own made-up microphone, which beeps."""
 
@@ -65,6 +66,11 @@ def query(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
 
 
+def first_row(page: Page) -> Locator:
+    """The first table; at `TICK` of it is the box that chooses its first row."""
+    return page.get_by_test_id("stDataFrame").first
+
+
 def first_match(platform: Platform) -> recent.Asked:
     span = Span(*day_bounds(samples.DAY, samples.TZ), ("kexp",))
     return recent.asked(platform.database, recent.Page(span, ("shazam",), ("match",), 1, 0))[0]
@@ -76,15 +82,33 @@ def test_questions_are_filtered_and_a_row_shows_its_answer(platform: Platform, p
     page.get_by_role("button", name=re.compile("^shazam")).click()
     expect(page.locator(".figure b").first).to_have_text("24")
     assert query(page) == {"date": [str(samples.DAY)], "stream": ["kexp"], "provider": ["shazam"]}
-    table = page.get_by_test_id("stDataFrame").first
-    table.click(position={"x": 17, "y": 56})
+    settled(page)
+    first_row(page).click(position=TICK)
     expect(page.locator(".facts dd").first).to_be_visible()
-    assert query(page)["answer"][0].startswith("kexp/2025-11-21T07:00:00Z+0/")
+    assert query(page)["answer"] == ["kexp/2025-11-21T07:00:00Z+0/shazam"]
     settled(page)
     assert barriers(page) == []
     picture(page, "diagnostics")
     page.go_back()
     expect(page.get_by_text("Select a row")).to_be_visible()
+    settled(page)
+    first_row(page).click(position=TICK)
+    expect(page.locator(".facts dd").first).to_be_visible()
+
+
+def test_a_row_of_the_old_list_keeps_the_filter_that_was_just_chosen(platform: Platform, page: Page):
+    with page.expect_websocket() as opened:
+        page.goto(f"{platform.url}/diagnostics?date={samples.DAY}&stream=kexp")
+    expect(page.locator(".figure b").first).to_have_text("48")
+    settled(page)
+    with platform.database.writing():
+        page.get_by_role("button", name=re.compile("^no match")).click()
+        expect(page).to_have_url(re.compile("status=no_match"))
+        with opened.value.expect_event("framesent"):
+            first_row(page).click(position=TICK)
+    expect(page.locator(".facts dd").first).to_be_visible()
+    settled(page)
+    assert query(page)["status"] == ["no_match"]
 
 
 def test_an_answer_has_a_link_with_the_providers_words_and_the_clip(platform: Platform, browser: Browser):
