@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tagger_platform.settings import Settings
 
@@ -31,6 +33,10 @@ def missing_tools() -> list[str]:
     missing += [] if shutil.which("prometheus") and shutil.which("promtool") else ["prometheus"]
     missing += [] if [*Path("/usr/lib").glob("*/girepository-1.0/GstRtspServer-1.0.typelib")] else ["GStreamer's RTSP"]
     return missing + [folder.parent.name + " music" for folder in MUSIC_FOLDERS if not folder.is_dir()]
+
+
+hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("patient")  # how long an example takes says how busy the machine is
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -166,7 +166,7 @@ def test_a_file_that_was_cut_short_is_refused(backup: Path, empty: Place, part: 
     assert everything(empty.folder) == {"restore.lock": b""}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(at=st.floats(0, 1, exclude_max=True), byte=st.integers(1, 255))
 def test_one_changed_byte_is_told_or_changes_nothing(backup: Path, tmp_path: Path, at: float, byte: int) -> None:
     content = bytearray(backup.read_bytes())

@@ -195,7 +195,7 @@ def test_no_manifest_holds_a_password(rig: Rig):
     assert "s3cret" not in "".join(manifest.to_json() for manifest in rig.writer.manifests)
 
 
-@hypothesis_settings(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=40)
 @given(
     moves=st.lists(
         st.tuples(

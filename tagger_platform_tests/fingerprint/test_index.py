@@ -69,7 +69,7 @@ STEP = st.one_of(
 
 
 @given(steps=st.lists(STEP, max_size=12))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_any_sequence_of_additions_and_removals_leaves_what_a_dictionary_would_hold(steps, tmp_path_factory):
     index, model = Index(tmp_path_factory.mktemp("c")), {}
     for version, (what, names) in enumerate(steps):

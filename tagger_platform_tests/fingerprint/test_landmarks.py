@@ -13,7 +13,7 @@ LONG = tune(100, 150.0)  # more than two chunks of spectrum
 
 
 @given(cuts=st.lists(st.integers(0, len(LONG)), max_size=6))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_a_track_gives_the_same_landmarks_however_it_is_cut_into_blocks(cuts):
     whole, pieces = lm.landmarks([LONG]), lm.landmarks(np.split(LONG, sorted(cuts)))
     assert np.array_equal(whole.hashes, pieces.hashes)

@@ -41,7 +41,7 @@ def written(folder, tracks, removed=frozenset()):
 
 
 @given(tracks=st.lists(TRACK, min_size=1, max_size=5), asked=st.lists(HASH, max_size=10))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_looking_up_finds_exactly_the_postings_with_that_hash(tracks, asked, tmp_path_factory):
     segment = written(tmp_path_factory.mktemp("s") / "one", [marks_of(track) for track in tracks])
     questions = np.array([*asked, *(pair[0] for track in tracks for pair in track[:3])], np.uint32)
@@ -59,7 +59,7 @@ def test_looking_up_finds_exactly_the_postings_with_that_hash(tracks, asked, tmp
 
 
 @given(tracks=st.lists(TRACK, min_size=1, max_size=5), gone=st.sets(st.integers(0, 4)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_live_landmarks_are_those_that_were_written_and_not_removed(tracks, gone, tmp_path_factory):
     ids = frozenset(map(str, gone))
     segment = written(tmp_path_factory.mktemp("s") / "one", [marks_of(track) for track in tracks], ids)
@@ -67,7 +67,7 @@ def test_live_landmarks_are_those_that_were_written_and_not_removed(tracks, gone
 
 
 @given(parts=st.lists(st.lists(TRACK, min_size=1, max_size=3), min_size=1, max_size=4), gone=st.sets(st.integers(0, 9)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_merged_segments_hold_what_was_live_in_each(parts, gone, tmp_path_factory):
     folder = tmp_path_factory.mktemp("s")
     numbered = list(enumerate(track for part in parts for track in part))

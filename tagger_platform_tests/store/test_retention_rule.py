@@ -86,7 +86,7 @@ def on_the_hop(logged: Sequence[Logged], hop_s: int, offsets: tuple[int, ...]) -
     ]
 
 
-@examples(max_examples=20, deadline=None)
+@examples(max_examples=20)
 @given(
     hop=st.sampled_from(HOPS),
     live=st.lists(LIVE, min_size=1, max_size=8, unique_by=lambda one: one.start),

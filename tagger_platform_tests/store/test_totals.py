@@ -256,7 +256,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(st.lists(STEPS, min_size=3, max_size=9))
 def test_no_counter_falls_and_each_is_what_is_there_and_what_was_deleted(steps: list[tuple]) -> None:
     with tempfile.TemporaryDirectory() as folder, Database(Path(folder) / "t.duckdb").writing() as connection:
