@@ -1,7 +1,7 @@
 """Search and the page of a track: what they show, why, and what they say when there is nothing to show."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +124,7 @@ def test_typing_changes_the_address_and_leaves_out_what_is_empty(open_page, api)
 
 
 def test_an_empty_box_shows_what_was_heard_most_lately(open_page, database):
-    now = datetime.now(samples.TZ)
+    now = datetime.now(UTC)
     plays = [samples.play("kexp", now - timedelta(hours=hours), of=SONG) for hours in (1, 2, 3)]
     samples.write_plays(database, [*plays, samples.play("nova", now - timedelta(hours=1), of=samples.track(4))])
     page = open_page(search)

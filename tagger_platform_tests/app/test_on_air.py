@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -241,7 +241,7 @@ def test_the_25_hour_day_is_whole_and_its_double_hour_is_told_apart(open_page, d
 
 
 def test_cards_say_how_streams_are_and_what_was_last(open_page, database):
-    now = datetime.now(samples.TZ)
+    now = datetime.now(UTC)
     song = Track("shazam", "1", "Song & Dance", "Trio")
     samples.write_plays(
         database,
@@ -279,7 +279,7 @@ def test_capture_being_down_is_a_sentence(open_page, api):
 
 
 def test_a_card_shows_the_level_and_leads_to_what_made_its_play(open_page, database, api):
-    now = datetime.now(samples.TZ)
+    now = datetime.now(UTC)
     samples.write_plays(database, [samples.play("kexp", now - timedelta(minutes=3), seconds=170)])
     api.health["streams"][0]["level_dbfs"] = -15.2
     cards = cards_of(open_page())
