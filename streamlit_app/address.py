@@ -8,11 +8,14 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+import streamlit as st
+
 from streamlit_app.words import _
 from tagger_platform.model import STREAM_NAME
 
 FIRST_DAY = date(2000, 1, 1)
 LONGEST_TEXT, MOST_CORNERS = 200, 99
+Filter = date | int | str | Sequence[str] | None
 
 
 class Asked:
@@ -116,13 +119,31 @@ def loop(corners: Sequence[tuple[float, float]]) -> str:
     return "_".join(f"{x:.3f},{y:.3f}" for x, y in corners)
 
 
-def parameters(**filters: date | int | str | Sequence[str] | None) -> dict[str, str]:
+def asked_now() -> Asked:
+    """What the page's address asks for now."""
+    return Asked(_parameters_now())
+
+
+def change(**filters: Filter) -> None:
+    """Have the page's address ask for this too, or no longer where it is empty, and for all else as it does now.
+
+    For callbacks: a visitor may choose in a list that was drawn for an older address. It reads no log, for whatever
+    fails in a callback is told by nobody.
+    """
+    st.query_params.from_dict(parameters(**{**_parameters_now(), **filters}))
+
+
+def _parameters_now() -> dict[str, str]:
+    return {name: ",".join(st.query_params.get_all(name)) for name in st.query_params}
+
+
+def parameters(**filters: Filter) -> dict[str, str]:
     """The parameters for an address. What is empty needs none, so that a bookmark of today stays on today."""
     texts = {name: _text(value) for name, value in filters.items()}
     return {name: text for name, text in texts.items() if text}
 
 
-def _text(value: date | int | str | Sequence[str] | None) -> str:
+def _text(value: Filter) -> str:
     if value is None:
         return ""
     if isinstance(value, date):

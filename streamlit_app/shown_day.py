@@ -17,7 +17,7 @@ from streamlit_app.words import _
 from tagger_platform.store.airtime import Stretch
 from tagger_platform.store.reports import day_bounds
 
-PLAY = "play"
+DATE, PLAY = "date", "play"
 LAST_PAGE = 9_999
 ONE_DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
 
@@ -71,32 +71,38 @@ class Shown:
         )
 
 
-def go(**changes: Any) -> None:  # noqa: ANN401 (whatever `replace` takes)
-    """Have the address ask for something else than it does now: parts of the page are drawn alone, and what they were
-    drawn for may be old. Today needs no date, so that a bookmark stays on today."""
-    then = replace(shown_now(), **changes)
-    st.query_params.from_dict(
-        address.parameters(
-            date=None if then.wanted == then.today else then.wanted,
-            stream=then.streams,
-            hours=f"{then.hours[0]:g}-{then.hours[1]:g}" if then.hours else None,
-            page=then.page if then.page > 1 else None,
-            play=then.play,
-        )
-    )
+def go(**chosen: Any) -> None:  # noqa: ANN401 (whatever `Shown` has)
+    """Have the address ask for what was chosen, by the names that it has in `Shown`, and for all else as it does now:
+    parts of the page are drawn alone, and what they were drawn for may be old."""
+    if PLAY in st.query_params and DATE not in st.query_params:  # a play's own day, which stays when the play goes
+        chosen = {"wanted": shown_now().wanted} | chosen
+    address.change(**dict(_parameter(name, value) for name, value in chosen.items()))
+
+
+def _parameter(name: str, value: Any) -> tuple[str, address.Filter]:  # noqa: ANN401 (see `go`)
+    """Today needs no date, so that a bookmark stays on today."""
+    match name:
+        case "wanted":
+            return DATE, None if value == _today() else value
+        case "streams":
+            return "stream", value
+        case "hours":
+            return name, f"{value[0]:g}-{value[1]:g}" if value else None
+        case "page":
+            return name, value if value > 1 else None
+    return name, value
 
 
 def shown_now() -> Shown:
     """What the address asks for now. A play without a date brings its own day along."""
-    today = datetime.now(reads.settings().tz).date()
-    version = reads.version()
+    today, version = _today(), reads.version()
     titles = stream_reads.titles(version)
-    asked = address.Asked({name: ",".join(st.query_params.get_all(name)) for name in st.query_params})
+    asked = address.asked_now()
     play = asked.text(PLAY)
     found = day_reads.play(version, play) if play else None
     if play and found is None:
         asked.problems.append(_("The log has no such play, or no longer."))
-    if found and "date" not in st.query_params:
+    if found and DATE not in st.query_params:
         wanted = found.started_at.astimezone(reads.settings().tz).date()
     else:
         wanted = asked.day(today)
@@ -113,6 +119,10 @@ def shown_now() -> Shown:
         titles=titles,
         colours=theme.palette().of_streams(list(titles)),
     )
+
+
+def _today() -> date:
+    return datetime.now(reads.settings().tz).date()
 
 
 def _day(day: date) -> Day:

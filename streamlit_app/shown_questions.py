@@ -1,14 +1,11 @@
-"""Which questions Diagnostics lists: its address, understood, and the address of what a visitor chooses next.
+"""Which questions Diagnostics lists: its address, understood.
 
-What belongs here: from the address to a day, filters, a page of the list and an answer, and back. What does not:
-drawing, asking for them.
+What belongs here: from the address to a day, filters, a page of the list and an answer. What does not: drawing, asking
+for them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
-
-import streamlit as st
 
 from streamlit_app import address, reads, stream_reads
 from streamlit_app.provider_list import PROVIDERS
@@ -16,7 +13,6 @@ from tagger_platform.model import Status
 from tagger_platform.store.recent import Span
 from tagger_platform.store.reports import day_bounds
 
-ANSWER = "answer"
 STATUSES = tuple(str(status) for status in Status)
 MOST_PAGES = 9999
 
@@ -41,35 +37,19 @@ class Shown:
         return Span(*day_bounds(self.day, reads.settings().tz), self.streams)
 
 
-def go(**changes: Any) -> None:  # noqa: ANN401 (whatever `replace` takes)
-    """Have the address ask for something else than it does now: a visitor may choose in a list that is older than the
-    filters above it. Today needs no date, so that a bookmark stays on today."""
-    then = replace(shown_now(), **changes)
-    st.query_params.from_dict(
-        address.parameters(
-            date=None if then.day == then.today else then.day,
-            stream=then.streams,
-            provider=then.providers,
-            status=then.statuses,
-            page=None if then.page == 1 else then.page,
-            answer=then.answer,
-        )
-    )
-
-
 def shown_now() -> Shown:
     """What the address asks for now."""
     today = datetime.now(reads.settings().tz).date()
     version = reads.version()
     titles = stream_reads.titles(version)
-    asked = address.Asked({name: ",".join(st.query_params.get_all(name)) for name in st.query_params})
+    asked = address.asked_now()
     return Shown(
         day=asked.day(today),
         streams=asked.streams(list(titles)),
         providers=asked.choices("provider", PROVIDERS),
         statuses=asked.choices("status", STATUSES),
         page=asked.number("page", 1, MOST_PAGES, 1),
-        answer=asked.text(ANSWER),
+        answer=asked.text("answer"),
         problems=asked.problems,
         today=today,
         version=version,

@@ -1,8 +1,8 @@
 """The page that says how the platform is: its parts, what the providers were asked and said, and what waits for them.
 
-What belongs here: asking, and the order of things. What does not: the address (`shown_questions`), how recognitions
-are drawn (`recognition_list`), finding out how the parts are (the api's `/readyz`), the reads (`asked_reads`,
-`live_reads`).
+What belongs here: asking, choosing, and the order of things. What does not: the address, understood
+(`shown_questions`), how recognitions are drawn (`recognition_list`), finding out how the parts are (the api's
+`/readyz`), the reads (`asked_reads`, `live_reads`).
 """
 
 from collections import Counter
@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from streamlit_app import asked_reads, formats, live_reads, provider_list, reads, recognition_list
+from streamlit_app import address, asked_reads, formats, live_reads, provider_list, reads, recognition_list
 from streamlit_app.provider_list import PROVIDERS
-from streamlit_app.shown_questions import STATUSES, Shown, go, shown_now
+from streamlit_app.shown_questions import STATUSES, Shown, shown_now
 from streamlit_app.ui import parts, states
 from streamlit_app.ui.days import day_picker
 from streamlit_app.ui.text import plain
@@ -76,7 +76,7 @@ def _controls(shown: Shown, told: Numbers) -> None:
     by_provider = _counted(told, "provider", shown.statuses, ())
     by_status = _counted(told, "status", (), shown.providers)
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
-        day_picker(shown.day, shown.today, lambda day: go(day=day, page=1, answer=""))
+        day_picker(shown.day, shown.today, lambda day: _go(date=None if day == shown.today else day))
         st.session_state[STREAMS_KEY] = list(shown.streams)
         st.multiselect(
             _("Streams"),
@@ -114,15 +114,17 @@ def _controls(shown: Shown, told: Numbers) -> None:
 
 
 def _picked(shown: Shown) -> None:
-    """Every choice begins at the first page again. All three are taken as the visitor sees them: of quick presses the
-    browser's address may not know the last."""
-    go(
-        streams=_in_order(tuple(shown.titles), STREAMS_KEY),
-        providers=_in_order(PROVIDERS, PROVIDERS_KEY),
-        statuses=_in_order(STATUSES, STATUSES_KEY),
-        page=1,
-        answer="",
+    """All three are taken as the visitor sees them: of quick presses the browser's address may not know the last."""
+    _go(
+        stream=_in_order(tuple(shown.titles), STREAMS_KEY),
+        provider=_in_order(PROVIDERS, PROVIDERS_KEY),
+        status=_in_order(STATUSES, STATUSES_KEY),
     )
+
+
+def _go(page: int = 1, **filters: address.Filter) -> None:
+    """To another list, or another page of it."""
+    address.change(page=page if page > 1 else None, answer=None, **filters)
 
 
 def _in_order(known: Sequence[str], key: str) -> tuple[str, ...]:
@@ -146,7 +148,7 @@ def _hours_so_far(span: Span) -> int:
 def _list(shown: Shown, rows: Sequence[Asked], total: int) -> None:
     left, right = st.columns([0.74, 0.26])
     with left:
-        recognition_list.table(rows, shown.titles, shown.answer, lambda answer: go(answer=answer))
+        recognition_list.table(rows, shown.titles, shown.answer, lambda answer: address.change(answer=answer))
         if _pages(total) > 1:
             _pager(shown.page, total)
     with right:
@@ -164,8 +166,8 @@ def _pager(page: int, total: int) -> None:
                 text,
                 key=name,
                 icon=f":material/{icon}:",
-                on_click=go,
-                kwargs={"page": there, "answer": ""},
+                on_click=_go,
+                args=(there,),
                 disabled=not 1 <= there <= pages,
             )
         st.caption(

@@ -33,7 +33,7 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 
 def page() -> None:
     _ask()
-    asked = address.Asked({name: ",".join(st.query_params.get_all(name)) for name in st.query_params})
+    asked = address.asked_now()
     shown, number = asked.text(ASKED), asked.number("page", 1, MOST_PAGES, 1)
     for problem in asked.problems:
         st.warning(problem)

@@ -4,9 +4,8 @@ What belongs here: asking, the numbers and the list. What does not: sending file
 (`library_item`), the reads (`library_reads`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
-from typing import Any
 
 import streamlit as st
 
@@ -40,7 +39,7 @@ def page() -> None:
     st.session_state[DRAWN_KEY] = version
     _watch()
     library_item.tell_outcome()
-    shown = _shown_now()
+    shown = _shown()
     for problem in shown.problems:
         st.warning(problem)
     standing = library_reads.standing(version)
@@ -70,21 +69,15 @@ def _watch() -> None:
             st.rerun()
 
 
-def _shown_now() -> Shown:
-    """What the address asks for now."""
-    asked = address.Asked({name: ",".join(st.query_params.get_all(name)) for name in st.query_params})
+def _shown() -> Shown:
+    asked = address.asked_now()
     wanted = Wanted(asked.text("q"), asked.choice("status", STATUSES), asked.choice("kind", library_upload.KINDS))
     return Shown(wanted, asked.number("page", 1, MOST_PAGES, 1), asked.text("item"), asked.problems)
 
 
-def _go(**changes: Any) -> None:  # noqa: ANN401 (whatever `replace` takes)
-    """Have the address ask for something else than it does now: a visitor may choose in a list that is older than the
-    filters above it."""
-    then = replace(_shown_now(), **changes)
-    wanted, page = then.wanted, None if then.page == 1 else then.page
-    st.query_params.from_dict(
-        address.parameters(q=wanted.text, status=wanted.status, kind=wanted.kind, page=page, item=then.item)
-    )
+def _go(page: int = 1, **filters: address.Filter) -> None:
+    """To another list, or another page of it."""
+    address.change(page=page if page > 1 else None, item=None, **filters)
 
 
 def _numbers(standing: Standing) -> None:
@@ -137,7 +130,7 @@ def _status(status: str, standing: Standing) -> str:
 
 def _filtered() -> None:
     state = st.session_state
-    _go(wanted=Wanted(str(state[TEXT_KEY]).strip(), state[STATUS_KEY], state[KIND_KEY]), page=1, item="")
+    _go(q=str(state[TEXT_KEY]).strip(), status=state[STATUS_KEY], kind=state[KIND_KEY])
 
 
 def _table(shown: Shown, found: LibraryPage) -> None:
@@ -148,7 +141,7 @@ def _table(shown: Shown, found: LibraryPage) -> None:
         [_row(one, kinds) for one in found.items],
         [one.item.item_id for one in found.items],
         shown.item,
-        lambda item: _go(item=item),
+        lambda item: address.change(item=item),
         row_height=ROW_PX,
         height=ROW_PX * (min(len(found.items), ROWS_SHOWN) + 1) + 2,
         alt=_("The items of the library; choose one to listen to it or to remove it"),
@@ -186,7 +179,7 @@ def _pages(found: LibraryPage) -> None:
             icon=":material/chevron_left:",
             help=_("The page before"),
             on_click=_go,
-            kwargs={"page": found.page - 1, "item": ""},
+            args=(found.page - 1,),
             disabled=found.page <= 1,
         )
         number, pages = formats.number(found.page), formats.number(last)
@@ -198,6 +191,6 @@ def _pages(found: LibraryPage) -> None:
             icon=":material/chevron_right:",
             help=_("The page after"),
             on_click=_go,
-            kwargs={"page": found.page + 1, "item": ""},
+            args=(found.page + 1,),
             disabled=found.page >= last,
         )

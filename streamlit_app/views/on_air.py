@@ -87,13 +87,14 @@ def _filters(shown: Shown) -> None:
                 format_func=lambda name: plain(shown.titles[name]),
                 key=STREAMS_KEY,
                 on_change=_streams_picked,
+                args=(shown,),
                 label_visibility="collapsed",
             )
 
 
-def _streams_picked() -> None:
+def _streams_picked(shown: Shown) -> None:
     picked = st.session_state[STREAMS_KEY]
-    go(streams=tuple(name for name in shown_now().titles if name in picked), page=1, play="")
+    go(streams=tuple(name for name in shown.titles if name in picked), page=1, play="")
 
 
 def _day(shown: Shown) -> DrawnDay:

@@ -6,6 +6,8 @@ A page says something then, and nothing that it says is the sentence for what no
 import ast
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +31,23 @@ RUBBISH = {
     "nothing printable": "\x00\u202e💥",
     "what was deleted": "catalogue:0123456789abcdef",
 }
+READS = tuple(f"asked.{kind}" for kind in ("choice", "choices", "loop", "number", "text"))
 UNFORESEEN = "Something went wrong here"
 
 
 def parameters() -> list[str]:
-    """The name of every parameter that an address of ours can have, as the pages write them."""
-    names = {"date", "stream"}
-    for path in Path(streamlit_app.__file__).parent.rglob("*.py"):
+    """The name of every parameter that an address of ours can have, as the pages read them."""
+    names = {"date", "hours", "stream"}
+    root = Path(streamlit_app.__file__).parent
+    for path in root.rglob("*.py"):
+        module = ".".join((root.name, *path.relative_to(root).with_suffix("").parts))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "parameters":
-                names |= {one.arg for one in node.keywords if one.arg}
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in READS:
+                match node.args[0]:
+                    case ast.Constant(value=str(name)):
+                        names.add(name)
+                    case constant:
+                        names.add(attrgetter(ast.unparse(constant))(import_module(module)))
     return sorted(names)
 
 
@@ -62,7 +71,22 @@ def assert_told(page: AppTest) -> None:
 
 
 def test_the_parameters_of_the_pages_are_found():
-    assert {"answer", "asked", "date", "page", "provider", "status", "stream"} <= set(parameters())
+    own = {
+        "answer",
+        "asked",
+        "cluster",
+        "id",
+        "item",
+        "kind",
+        "loop",
+        "page",
+        "play",
+        "provider",
+        "q",
+        "show",
+        "status",
+    }
+    assert set(parameters()) == {"date", "hours", "stream", *own}
 
 
 @pytest.mark.parametrize("rubbish", RUBBISH)
