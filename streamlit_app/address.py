@@ -16,6 +16,7 @@ from tagger_platform.model import STREAM_NAME
 FIRST_DAY = date(2000, 1, 1)
 LONGEST_TEXT, MOST_CORNERS = 200, 99
 Filter = date | int | str | Sequence[str] | None
+"""What a parameter may be made of."""
 
 
 class Asked:
@@ -138,9 +139,10 @@ def _parameters_now() -> dict[str, str]:
 
 
 def parameters(**filters: Filter) -> dict[str, str]:
-    """The parameters for an address. What is empty needs none, so that a bookmark of today stays on today."""
+    """The parameters for an address. What is empty needs none, so that a bookmark of today stays on today; nor does
+    the first page of a list."""
     texts = {name: _text(value) for name, value in filters.items()}
-    return {name: text for name, text in texts.items() if text}
+    return {name: text for name, text in texts.items() if text and (name, text) != ("page", "1")}
 
 
 def _text(value: Filter) -> str:

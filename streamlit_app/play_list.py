@@ -39,15 +39,12 @@ def _told(numbers: Numbers) -> list[tuple[str, str]]:
     ]
 
 
-def table(
-    day: timeline.Day, plays: Sequence[Play], titles: Mapping[str, str], chosen: str, choose: Callable[[str], None]
-) -> None:
+def table(day: timeline.Day, plays: Sequence[Play], titles: Mapping[str, str], choose: Callable[[str], None]) -> None:
     """The plays, one a row; `choose` is called with the id of the one that the visitor selects."""
     row_choice(
         "play",
         [_row(day, play, titles) for play in plays],
         [play.play_id for play in plays],
-        chosen,
         choose,
         row_height=ROW_PX,
         height=HEAD_PX + ROW_PX * min(len(plays), ROWS_SHOWN),

@@ -1,10 +1,11 @@
-"""What every read of the pages begins with: the settings, the log and its version, and the api.
+"""What every read of the pages begins with: the settings, the day, the log and its version, and the api.
 
 What belongs here: the ground that the other reads stand on. What does not: any question. They are asked in
 `live_reads` (how streams and parts are), `stream_reads`, `day_reads`, `track_reads`, `library_reads` and `asked_reads`,
 once for all visitors, so nothing there is in anybody's language. No connection is ever cached.
 """
 
+from datetime import date, datetime
 from pathlib import Path
 
 import streamlit as st
@@ -23,6 +24,11 @@ ENTRIES = 32
 def settings() -> Settings:
     """The settings of this process. Raises SettingsError."""
     return Settings.load()
+
+
+def today() -> date:
+    """The local day."""
+    return datetime.now(settings().tz).date()
 
 
 def api() -> Api:

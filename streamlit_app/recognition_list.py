@@ -70,13 +70,12 @@ def _shares(some: Sequence[Hour], of: Sequence[Hour], hours: int) -> list[float 
     return [part / whole if whole else None for part, whole in pairs]
 
 
-def table(rows: Sequence[Asked], titles: Mapping[str, str], chosen: str, choose: Callable[[str], None]) -> None:
+def table(rows: Sequence[Asked], titles: Mapping[str, str], choose: Callable[[str], None]) -> None:
     """The questions, one a row. An answer is named by its window's id and its provider: ``kexp/SLOT+0/shazam``."""
     row_choice(
         "answer",
         [_row(row, titles) for row in rows],
         [f"{row.window_id}/{row.provider}" for row in rows],
-        chosen,
         choose,
         row_height=ROW_PX,
         height=HEAD_PX + ROW_PX * min(len(rows), ROWS_SHOWN),

@@ -83,19 +83,17 @@ def _parameter(name: str, value: Any) -> tuple[str, address.Filter]:  # noqa: AN
     """Today needs no date, so that a bookmark stays on today."""
     match name:
         case "wanted":
-            return DATE, None if value == _today() else value
+            return DATE, None if value == reads.today() else value
         case "streams":
             return "stream", value
         case "hours":
             return name, f"{value[0]:g}-{value[1]:g}" if value else None
-        case "page":
-            return name, value if value > 1 else None
     return name, value
 
 
 def shown_now() -> Shown:
     """What the address asks for now. A play without a date brings its own day along."""
-    today, version = _today(), reads.version()
+    today, version = reads.today(), reads.version()
     titles = stream_reads.titles(version)
     asked = address.asked_now()
     play = asked.text(PLAY)
@@ -119,10 +117,6 @@ def shown_now() -> Shown:
         titles=titles,
         colours=theme.palette().of_streams(list(titles)),
     )
-
-
-def _today() -> date:
-    return datetime.now(reads.settings().tz).date()
 
 
 def _day(day: date) -> Day:

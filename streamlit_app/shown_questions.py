@@ -5,7 +5,7 @@ for them.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from streamlit_app import address, reads, stream_reads
 from streamlit_app.provider_list import PROVIDERS
@@ -39,8 +39,7 @@ class Shown:
 
 def shown_now() -> Shown:
     """What the address asks for now."""
-    today = datetime.now(reads.settings().tz).date()
-    version = reads.version()
+    today, version = reads.today(), reads.version()
     titles = stream_reads.titles(version)
     asked = address.asked_now()
     return Shown(

@@ -1,4 +1,5 @@
-"""Fixtures for every test, and two rules: `real` tests need real tools, and in CI nothing may be skipped."""
+"""Fixtures for every test, and three rules: `real` tests need real tools, in CI nothing may be skipped, and no example
+of hypothesis fails because the machine is busy."""
 
 import os
 import shutil
@@ -7,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from tagger_platform.settings import Settings
@@ -24,6 +24,9 @@ SKIPPED_IN_CI = pytest.StashKey[list[str]]()
 NOT_REAL = pytest.StashKey[list[str]]()
 MISSING = "missing: "
 
+hypothesis_settings.register_profile("patient", deadline=None)
+hypothesis_settings.load_profile("patient")
+
 
 def missing_tools() -> list[str]:
     """What the tests marked `real` need and this machine lacks."""
@@ -33,10 +36,6 @@ def missing_tools() -> list[str]:
     missing += [] if shutil.which("prometheus") and shutil.which("promtool") else ["prometheus"]
     missing += [] if [*Path("/usr/lib").glob("*/girepository-1.0/GstRtspServer-1.0.typelib")] else ["GStreamer's RTSP"]
     return missing + [folder.parent.name + " music" for folder in MUSIC_FOLDERS if not folder.is_dir()]
-
-
-hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-hypothesis_settings.load_profile("patient")  # how long an example takes says how busy the machine is
 
 
 def pytest_configure(config: pytest.Config) -> None:

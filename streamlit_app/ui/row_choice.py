@@ -13,18 +13,17 @@ def row_choice(
     parameter: str,
     rows: Sequence[Mapping[str, object]],
     ids: Sequence[str],
-    chosen: str,
     choose: Callable[[str], None],
     **drawn: Any,  # noqa: ANN401 (what `st.dataframe` takes)
 ) -> None:
-    """Draw rows with their ids. The one that is `chosen`, which is what the address says for `parameter`, is marked;
-    `choose` is called with the id of the row that the visitor marks instead, or with nothing when they take that mark
-    away.
+    """Draw rows with their ids. The one that the address has as its `parameter` is marked; `choose` is called with the
+    id of the row that the visitor marks instead, or with nothing when they take that mark away.
 
     Streamlit holds on to places, not to what stands there: other rows make another table, so that a mark never moves on
     to a row that nobody chose. A row stays marked after what opened for it was closed, and is chosen anew by a click.
     """
     key = f"{parameter}_{hash(tuple(ids))}"
+    chosen = st.query_params.get(parameter)
     if chosen in ids and _marked(key, ids) != chosen:
         st.session_state[key] = {"selection": {"rows": [ids.index(chosen)]}}
     before = _marked(key, ids)

@@ -124,7 +124,7 @@ def _picked(shown: Shown) -> None:
 
 def _go(page: int = 1, **filters: address.Filter) -> None:
     """To another list, or another page of it."""
-    address.change(page=page if page > 1 else None, answer=None, **filters)
+    address.change(page=page, answer=None, **filters)
 
 
 def _in_order(known: Sequence[str], key: str) -> tuple[str, ...]:
@@ -148,7 +148,7 @@ def _hours_so_far(span: Span) -> int:
 def _list(shown: Shown, rows: Sequence[Asked], total: int) -> None:
     left, right = st.columns([0.74, 0.26])
     with left:
-        recognition_list.table(rows, shown.titles, shown.answer, lambda answer: address.change(answer=answer))
+        recognition_list.table(rows, shown.titles, lambda answer: address.change(answer=answer))
         if _pages(total) > 1:
             _pager(shown.page, total)
     with right:

@@ -41,7 +41,7 @@ def page() -> None:
     if shown:
         _shown(version, shown)
     st.subheader(_("What was asked so far"))
-    _history(version, shown, number)
+    _history(version, number)
 
 
 def _ask() -> None:
@@ -70,7 +70,7 @@ def _send(file: UploadedFile) -> None:
             try:
                 answer = reads.api().send("/api/identify", {file.name: file})
                 sent[file.file_id] = ""
-                st.query_params.from_dict({ASKED: str(answer["identification_id"])})
+                address.change(asked=str(answer["identification_id"]), page=None)
             except (ApiDownError, ApiError) as error:
                 sent[file.file_id] = f"**{plain(file.name)}**: {failures.sentence(error)}"
     if problem := sent[file.file_id]:
@@ -159,7 +159,7 @@ def _circumstances(noted: Identification) -> list[str]:
     return [*told, _("next best: {title}").format(title=plain(rival["title"]))] if rival else told
 
 
-def _history(version: str, shown: str, number: int) -> None:
+def _history(version: str, number: int) -> None:
     first = (number - 1) * PAGE_ROWS
     found = asked_reads.identifications(version, PAGE_ROWS + 1, first)
     rows, older = found[:PAGE_ROWS], len(found) > PAGE_ROWS
@@ -170,24 +170,24 @@ def _history(version: str, shown: str, number: int) -> None:
             else _("There are no answers so old.")
         )
     else:
-        _table(rows, shown, number)
+        _table(rows)
     if number > 1 or older:
         with st.container(horizontal=True, key="pager"):
-            _step(_("Newer"), "chevron_left", shown, number - 1, number > 1)
-            _step(_("Older"), "chevron_right", shown, number + 1, older)
+            _step(_("Newer"), "chevron_left", number - 1, number > 1)
+            _step(_("Older"), "chevron_right", number + 1, older)
 
 
-def _step(text: str, icon: str, shown: str, number: int, there: bool) -> None:
-    st.button(text, key=icon, icon=f":material/{icon}:", on_click=_go, args=(shown, number), disabled=not there)
+def _step(text: str, icon: str, number: int, there: bool) -> None:
+    go = {"page": number}
+    st.button(text, key=icon, icon=f":material/{icon}:", on_click=address.change, kwargs=go, disabled=not there)
 
 
-def _table(rows: list[Identification], shown: str, number: int) -> None:
+def _table(rows: list[Identification]) -> None:
     row_choice(
         ASKED,
         [_row(row) for row in rows],
         [row.identification_id for row in rows],
-        shown,
-        lambda chosen: _go(chosen, number),
+        lambda chosen: address.change(asked=chosen),
         column_config={
             "asked": st.column_config.TextColumn(_("Asked"), width=160),
             "file": st.column_config.TextColumn(_("File")),
@@ -211,7 +211,3 @@ def _row(noted: Identification) -> dict[str, object]:
         "sure": answer["confidence"],
         "place": _place(answer),
     }
-
-
-def _go(shown: str, number: int) -> None:
-    st.query_params.from_dict(address.parameters(asked=shown, page=None if number == 1 else number))

@@ -54,7 +54,7 @@ def page() -> None:
     _filters(shown, standing)
     found = library_reads.page(version, shown.wanted, shown.page)
     if found.items:
-        _table(shown, found)
+        _table(found)
     else:
         states.empty(_("Nothing in the library is like this. Ask for less."))
     _pages(found)
@@ -77,7 +77,7 @@ def _shown() -> Shown:
 
 def _go(page: int = 1, **filters: address.Filter) -> None:
     """To another list, or another page of it."""
-    address.change(page=page if page > 1 else None, item=None, **filters)
+    address.change(page=page, item=None, **filters)
 
 
 def _numbers(standing: Standing) -> None:
@@ -133,14 +133,13 @@ def _filtered() -> None:
     _go(q=str(state[TEXT_KEY]).strip(), status=state[STATUS_KEY], kind=state[KIND_KEY])
 
 
-def _table(shown: Shown, found: LibraryPage) -> None:
+def _table(found: LibraryPage) -> None:
     """A row that is chosen opens below."""
     kinds = library_upload.kinds()
     row_choice(
         "item",
         [_row(one, kinds) for one in found.items],
         [one.item.item_id for one in found.items],
-        shown.item,
         lambda item: address.change(item=item),
         row_height=ROW_PX,
         height=ROW_PX * (min(len(found.items), ROWS_SHOWN) + 1) + 2,

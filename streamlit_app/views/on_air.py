@@ -129,7 +129,7 @@ def _plays() -> None:
             st.space("stretch")
             _csv(shown)
         if found.plays:
-            play_list.table(shown.day, found.plays, shown.titles, shown.play, lambda play: go(play=play or shown.play))
+            play_list.table(shown.day, found.plays, shown.titles, lambda play: go(play=play or shown.play))
         else:
             states.empty(_("No play began in these hours: choose more of them under the timeline."))
         if shown.play and (play := day_reads.play(shown.version, shown.play)):

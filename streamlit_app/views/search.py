@@ -5,7 +5,6 @@ What belongs here: asking, and saying why each track is there. What does not: fi
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from html import escape
 from typing import Any
 
@@ -20,7 +19,7 @@ QUERY, BOX_KEY = "q", "search_box"
 
 
 def page() -> None:
-    asked = address.Asked(st.query_params)
+    asked = address.asked_now()
     text = asked.text(QUERY)
     st.session_state[BOX_KEY] = text
     st.text_input(
@@ -39,7 +38,7 @@ def page() -> None:
 
 
 def _typed() -> None:
-    st.query_params.from_dict(address.parameters(q=st.session_state[BOX_KEY].strip()))
+    address.change(q=st.session_state[BOX_KEY].strip())
 
 
 def _found(text: str) -> None:
@@ -117,7 +116,7 @@ def _why(why: Mapping[str, Any]) -> str:
 
 def _lately() -> None:
     version = reads.version()
-    heard = track_reads.most_heard(version, datetime.now(reads.settings().tz).date())
+    heard = track_reads.most_heard(version, reads.today())
     if not heard:
         states.empty(_nothing(version))
         return

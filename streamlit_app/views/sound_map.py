@@ -37,7 +37,7 @@ def page() -> None:
     if drawn is None or not drawn.dots:
         states.empty(_why_empty(drawn))
         return
-    asked = address.Asked(st.query_params)
+    asked = address.asked_now()
     number, loop = asked.number(CLUSTER, 0, LARGEST_NUMBER, NO_CLUSTER), asked.loop(LOOP)
     chosen = number if number in drawn.names else None
     for problem in asked.problems:
@@ -126,7 +126,7 @@ def _picker(drawn: SoundMap, clusters: Mapping[int, Sequence[Dot]], chosen: int 
 
 
 def _picked() -> None:
-    st.query_params.from_dict(address.parameters(cluster=st.session_state[CLUSTER_KEY]))
+    address.change(cluster=st.session_state[CLUSTER_KEY], loop=None)
 
 
 def _chart(option: map_chart.Option, chosen: int | None) -> None:
@@ -143,7 +143,7 @@ def _drew(chosen: int | None) -> None:
     """The address holds what was drawn, so that it can be sent to somebody."""
     areas = st.session_state[_key(chosen)].selection.areas
     loop = address.loop(map_chart.loop_of(areas[-1])) if areas else None
-    st.query_params.from_dict(address.parameters(cluster=chosen, loop=loop))
+    address.change(cluster=chosen, loop=loop)
 
 
 @st.cache_resource(max_entries=DRAWN, show_spinner=False)

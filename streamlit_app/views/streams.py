@@ -71,7 +71,7 @@ def _list(streams: tuple[LiveStream, ...], version: str) -> None:
 
 
 def _filter(counts: dict[str, int]) -> str:
-    asked = address.Asked({name: ",".join(st.query_params.get_all(name)) for name in st.query_params})
+    asked = address.asked_now()
     shown = asked.choice("show", list(counts), "all")
     for problem in asked.problems:
         st.warning(problem)
@@ -92,7 +92,7 @@ def _filter(counts: dict[str, int]) -> str:
 def _picked() -> None:
     """All needs no parameter."""
     picked = st.session_state[SHOW_KEY]
-    st.query_params.from_dict(address.parameters(show=None if picked == "all" else picked))
+    address.change(show=None if picked == "all" else picked)
 
 
 def _why_none(shown: str) -> str:

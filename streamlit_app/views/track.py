@@ -6,7 +6,7 @@ of tracks (`ui.track_list`).
 
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import date
 from html import escape
 from typing import Any
 from urllib.parse import quote
@@ -25,7 +25,7 @@ ROW_PX, HEAD_PX, ROWS_SHOWN = 36, 38, 15
 
 
 def page() -> None:
-    asked = address.Asked(st.query_params)
+    asked = address.asked_now()
     track_id = asked.text(track_list.ID)
     number = asked.number("page", 1, LAST_PAGE, 1)
     for problem in asked.problems:
@@ -38,7 +38,7 @@ def page() -> None:
 
 
 def _story(track_id: str, number: int, similar: Future[dict[str, Any]]) -> None:
-    version, today = reads.version(), datetime.now(reads.settings().tz).date()
+    version, today = reads.version(), reads.today()
     story = track_reads.track_story(version, track_id, today, number)
     if story is None:
         states.empty(_("The log has no play of such a track, or no longer: find another one on the page Search."))
@@ -122,7 +122,7 @@ def _plays(story: TrackStory, titles: Mapping[str, str]) -> None:
     )
     pages = -(-story.plays // track_reads.PAGE_PLAYS)
     if pages > 1:
-        _leaf(story.track.track_id, story.page, pages)
+        _leaf(story.page, pages)
 
 
 def _play(airing: Airing, titles: Mapping[str, str]) -> dict[str, object]:
@@ -135,7 +135,7 @@ def _play(airing: Airing, titles: Mapping[str, str]) -> dict[str, object]:
     }
 
 
-def _leaf(track_id: str, number: int, pages: int) -> None:
+def _leaf(number: int, pages: int) -> None:
     """Buttons to the pages before and after."""
     with st.container(horizontal=True, vertical_alignment="center"):
         for key, icon, text, there in (
@@ -146,15 +146,11 @@ def _leaf(track_id: str, number: int, pages: int) -> None:
                 text,
                 key=key,
                 icon=f":material/{icon}:",
-                on_click=_go,
-                args=(track_id, there),
+                on_click=address.change,
+                kwargs={"page": there},
                 disabled=not 1 <= there <= pages,
             )
         st.caption(_("Page {number} of {pages}").format(number=number, pages=pages))
-
-
-def _go(track_id: str, number: int) -> None:
-    st.query_params.from_dict(address.parameters(id=track_id, page=number if number > 1 else None))
 
 
 def _similar(similar: Future[dict[str, Any]]) -> None:
