@@ -57,7 +57,7 @@ def run(target: Target, inputs: int, seed: int | None = None) -> Figures:
         deadline=None,
         database=None,
         phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=list(HealthCheck),  # they weigh inputs, which are to be large and strange here
     )
     test = limits(given(target.inputs)(timed))
     began = time.perf_counter()
