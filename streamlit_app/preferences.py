@@ -64,7 +64,9 @@ def speak(language: str) -> None:
 def current() -> Preferences:
     """Those of the visitor whose page is being drawn; the usual ones outside of any page."""
     page = get_script_run_ctx(suppress_warning=True)
-    if page is None or getattr(_known, "page", None) is not page:
+    if page is None:
+        return Preferences()
+    if getattr(_known, "page", None) is not page:
         chosen = read(st.context.cookies, st.context.locale or "")
         _known.chosen = replace(chosen, language=st.session_state.get(_SPOKEN, chosen.language))
         _known.page = page

@@ -18,7 +18,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from streamlit_app import listen, reads
+from streamlit_app import listen, plays_file, reads
 from streamlit_app.document import choose, document, home
 from streamlit_app.pages import PATHS
 from streamlit_app.ui import failures
@@ -126,6 +126,7 @@ app = st.App(
     routes=[
         Route(ART_PATH + "{name}", picture),
         Route(PREFERENCES_PATH, choose),
+        Route(plays_file.PATH, plays_file.plays_file),
         *listen.ROUTES,
         *(Route("/" + path, document) for path in ("", *PATHS)),
         Route("/{page:page_name}", home),

@@ -59,6 +59,11 @@ class Shown:
         start, end = (min(self.day.start + timedelta(hours=hour), self.day.end) for hour in self.hours)
         return Stretch(start, end, self.streams)
 
+    @property
+    def filters(self) -> dict[str, address.Filter]:
+        """The parameters of an address that asks for these hours and streams on any day: today is named too."""
+        return dict([(DATE, self.wanted), _parameter("streams", self.streams), _parameter("hours", self.hours)])
+
     def day_before(self, now: datetime) -> Stretch:
         """The same hours of the day before, by the clock; of a day that is not over, those that are."""
         day, before, shown = self.day, _day(self.wanted - ONE_DAY), self.stretch
@@ -92,15 +97,19 @@ def _parameter(name: str, value: Any) -> tuple[str, address.Filter]:  # noqa: AN
 
 
 def shown_now() -> Shown:
-    """What the address asks for now. A play without a date brings its own day along."""
+    """What the page's address asks for now."""
+    return shown_for(address.asked_now())
+
+
+def shown_for(asked: address.Asked) -> Shown:
+    """What an address asks for. A play without a date brings its own day along."""
     today, version = reads.today(), reads.version()
     titles = stream_reads.titles(version)
-    asked = address.asked_now()
     play = asked.text(PLAY)
     found = day_reads.play(version, play) if play else None
     if play and found is None:
         asked.problems.append(_("The log has no such play, or no longer."))
-    if found and DATE not in st.query_params:
+    if found and not asked.text(DATE):
         wanted = found.started_at.astimezone(reads.settings().tz).date()
     else:
         wanted = asked.day(today)

@@ -17,6 +17,7 @@ from streamlit_app import (
     listed_hours,
     play_evidence,
     play_list,
+    plays_file,
     reads,
     stream_reads,
     timeline,
@@ -28,7 +29,6 @@ from streamlit_app.ui import failures, states
 from streamlit_app.ui.days import day_picker
 from streamlit_app.ui.text import plain
 from streamlit_app.words import _, ngettext
-from tagger_platform.store.rows import plays_csv
 
 POLL_S = 2
 """Seconds between two looks at the log's version: a play shows within this and the time to draw."""
@@ -127,27 +127,18 @@ def _plays() -> None:
         with st.container(horizontal=True, vertical_alignment="center", key="listed"):
             play_list.pager(found.page, found.numbers.plays, lambda page: go(page=page))
             st.space("stretch")
-            _csv(shown)
+            st.link_button(
+                _("CSV"),
+                plays_file.link(shown),
+                icon=":material/download:",
+                help=_("All plays of these hours and streams"),
+            )
         if found.plays:
             play_list.table(shown.day, found.plays, shown.titles, lambda play: go(play=play or shown.play))
         else:
             states.empty(_("No play began in these hours: choose more of them under the timeline."))
         if shown.play and (play := day_reads.play(shown.version, shown.play)):
             play_evidence.show(play, shown.titles, lambda: go(play=""))
-
-
-def _csv(shown: Shown) -> None:
-    tz = reads.settings().tz
-    hours = f"-{shown.hours[0]:g}-{shown.hours[1]:g}h" if shown.hours else ""
-    st.download_button(
-        _("CSV"),
-        lambda: plays_csv(day_reads.plays_to_keep(shown.stretch), tz),
-        file_name=f"plays-{shown.wanted.isoformat()}{hours}-{'+'.join(shown.streams) or 'all'}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        help=_("All plays of these hours and streams"),
-    )
 
 
 def _why_empty(shown: Shown, *, heard: bool) -> str:

@@ -5,16 +5,14 @@ import string
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-import streamlit as st
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import streamlit_app
-from streamlit_app import formats, words
+from streamlit_app import formats, preferences, words
 from streamlit_app.api_client import ApiError
 from streamlit_app.preferences import LANGUAGES, Clock, Preferences, Theme, read
 from streamlit_app.ui import failures
@@ -23,7 +21,7 @@ from tagger_platform_tests.app.texts_in_code import bare_sentences, bare_texts, 
 
 FOLDER = Path(streamlit_app.__file__).parent
 FOREIGN = [language for language in LANGUAGES if language != "en"]
-BACKSTAGE = {"api_client.py", "document.py", "listen.py", "server.py", "words.py"}
+BACKSTAGE = {"api_client.py", "document.py", "listen.py", "plays_file.py", "server.py", "words.py"}
 """What draws nothing."""
 MODULES = sorted(path for path in FOLDER.rglob("*.py") if path.name not in BACKSTAGE)
 
@@ -142,8 +140,8 @@ def test_the_check_lets_docstrings_markup_and_the_log_pass(code):
 @pytest.fixture(params=["es", "uk", "ru"])
 def speaking(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """A visitor's browser that asks for this language, and has chosen a clock of twelve hours."""
-    visitor = SimpleNamespace(cookies={"tagger_language": request.param, "tagger_clock": "12"}, locale="en-US")
-    monkeypatch.setattr(st, "context", visitor)
+    visitor = read({"tagger_language": request.param, "tagger_clock": "12"}, "en-US")
+    monkeypatch.setattr(preferences, "current", lambda: visitor)
     return request.param
 
 
@@ -178,7 +176,7 @@ def test_english_and_24_hours_are_what_nobody_has_to_choose():
 
 
 @pytest.mark.parametrize(
-    ("cookies", "locale", "preferences"),
+    ("cookies", "locale", "chosen"),
     [
         ({}, "", Preferences()),
         ({}, "uk-UA", Preferences("uk")),
@@ -187,5 +185,5 @@ def test_english_and_24_hours_are_what_nobody_has_to_choose():
         ({"tagger_theme": "light", "tagger_clock": "12"}, "", Preferences("en", Theme.LIGHT, Clock.H12)),
     ],
 )
-def test_cookies_that_make_no_sense_count_as_none(cookies, locale, preferences):
-    assert read(cookies, locale) == preferences
+def test_cookies_that_make_no_sense_count_as_none(cookies, locale, chosen):
+    assert read(cookies, locale) == chosen

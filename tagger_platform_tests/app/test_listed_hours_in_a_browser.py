@@ -62,9 +62,21 @@ def test_hours_are_dragged_and_the_csv_is_of_just_these(platform: Platform, page
     )
     held = plays_within(platform.database, Stretch(begin, over, ("kexp", "nova")))
     expect(plays_metric(page)).to_have_text(f"{len(held)}")
+    csv = page.get_by_role("link", name="CSV")
+    expect(csv).to_have_attribute("href", re.compile(r"hours=1[12](\.\d+)?-23\.75"))
     with page.expect_download() as download:
-        page.get_by_test_id("stDownloadButton").get_by_role("button").click()
+        csv.click()
     assert Path(download.value.path()).read_text(encoding="utf-8") == plays_csv(held, samples.TZ)
+
+
+def test_a_csv_can_be_had_while_the_page_is_drawn_again(platform: Platform, page: Page) -> None:
+    page.goto(f"{platform.url}/?date={DAY}")
+    expect(plays_metric(page)).to_have_text(count_within(platform, 0, 24))
+    for _ in range(8):
+        page.get_by_role("slider").last.press("ArrowLeft")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="CSV").click()
+        assert Path(download.value.path()).read_text(encoding="utf-8").count("\n") > 1
 
 
 def test_quick_presses_are_all_counted(platform: Platform, page: Page) -> None:

@@ -111,7 +111,7 @@ def test_the_csv_is_what_the_store_holds(platform: Platform, page: Page, streams
     page.goto(f"{platform.url}/?date={DAY}&stream={','.join(streams)}")
     expect(plays_metric(page)).to_have_text(count_of(platform, *streams))
     with page.expect_download() as download:
-        page.get_by_test_id("stDownloadButton").get_by_role("button").click()
+        page.get_by_role("link", name="CSV").click()
     held = plays_of_day(platform.database, DAY, samples.TZ, streams=streams).plays
     assert Path(download.value.path()).read_text(encoding="utf-8") == plays_csv(held, samples.TZ)
     assert download.value.suggested_filename == f"plays-{DAY}-{'+'.join(streams) or 'all'}.csv"
