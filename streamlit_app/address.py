@@ -6,15 +6,18 @@ told in a sentence, and what stands in for it is shown.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from streamlit_app.words import _
 from tagger_platform.model import STREAM_NAME
 
 FIRST_DAY = date(2000, 1, 1)
 LONGEST_TEXT, MOST_CORNERS = 200, 99
+SENT_KEY = "address_sent"
 Filter = date | int | str | Sequence[str] | None
 """What a parameter may be made of."""
 
@@ -131,11 +134,47 @@ def change(**filters: Filter) -> None:
     For callbacks: a visitor may choose in a list that was drawn for an older address. It reads no log, for whatever
     fails in a callback is told by nobody.
     """
-    st.query_params.from_dict(parameters(**{**_parameters_now(), **filters}))
+    wanted = parameters(**{**_parameters_now(), **filters})
+    st.session_state[SENT_KEY] = _Sent(_page(), wanted)
+    st.query_params.from_dict(wanted)
+
+
+def tell_again() -> None:
+    """For timers: a browser that has not heard of the last change is sent it again. Streamlit can lose what it sent."""
+    if (now := _parameters_now()) != _told():
+        st.query_params.from_dict(now)
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """What a browser was sent as the address of a page."""
+
+    page: str
+    parameters: dict[str, str]
 
 
 def _parameters_now() -> dict[str, str]:
+    """The parameters of the page's address. What the browser tells may be older than what it was sent: a click, or a
+    timer's request, can come before it has heard. A visitor who goes back is told of as such."""
+    sent: _Sent | None = st.session_state.get(SENT_KEY)
+    if sent and sent.page == _page() and not _gone_back():
+        return dict(sent.parameters)
+    st.session_state.pop(SENT_KEY, None)
+    return _told()
+
+
+def _told() -> dict[str, str]:
     return {name: ",".join(st.query_params.get_all(name)) for name in st.query_params}
+
+
+def _page() -> str:
+    run = get_script_run_ctx()
+    return run.page_script_hash if run else ""
+
+
+def _gone_back() -> bool:
+    run = get_script_run_ctx()
+    return run is not None and run.is_history_navigation
 
 
 def parameters(**filters: Filter) -> dict[str, str]:

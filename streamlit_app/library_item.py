@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from streamlit_app import formats, library_reads, library_upload, reads
+from streamlit_app import address, formats, library_reads, library_upload, reads
 from streamlit_app.api_client import ApiDownError, ApiError
 from streamlit_app.ui import failures, states, theme
 from streamlit_app.ui.text import plain
@@ -86,4 +86,4 @@ def _remove(item_id: str) -> None:
     library_upload.forget({one["item_id"] for one in removed})
     told = ngettext("{count} item was removed.", "{count} items were removed.", len(removed))
     st.session_state[OUTCOME_KEY] = (True, told)
-    del st.query_params["item"]
+    address.change(item=None)

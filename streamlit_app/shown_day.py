@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import streamlit as st
-
 from streamlit_app import address, day_reads, reads, stream_reads
 from streamlit_app.timeline import Day
 from streamlit_app.ui import theme
@@ -79,7 +77,8 @@ class Shown:
 def go(**chosen: Any) -> None:  # noqa: ANN401 (whatever `Shown` has)
     """Have the address ask for what was chosen, by the names that it has in `Shown`, and for all else as it does now:
     parts of the page are drawn alone, and what they were drawn for may be old."""
-    if PLAY in st.query_params and DATE not in st.query_params:  # a play's own day, which stays when the play goes
+    asked = address.asked_now()
+    if asked.text(PLAY) and not asked.text(DATE):  # a play's own day, which stays when the play goes
         chosen = {"wanted": shown_now().wanted} | chosen
     address.change(**dict(_parameter(name, value) for name, value in chosen.items()))
 

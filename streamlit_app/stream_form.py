@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit_app import formats, live_reads, reads
 from streamlit_app.api_client import ApiDownError, ApiError
 from streamlit_app.live_reads import LiveStream
-from streamlit_app.ui import failures, states
+from streamlit_app.ui import control, failures, states
 from streamlit_app.ui.text import plain
 from streamlit_app.words import _
 
@@ -35,10 +35,10 @@ def switches(stream: LiveStream) -> None:
         st.html(f'<p class="fixed-note">{note}</p>')
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        key = f"stream-on-{stream.name}"
-        st.session_state[key] = stream.enabled
-        label = _("Listen to {stream}").format(stream=plain(stream.title))
-        st.toggle(label, key=key, on_change=_switch, args=(stream.name, key))
+        st.toggle(
+            _("Listen to {stream}").format(stream=plain(stream.title)),
+            **control.showing(f"stream-on-{stream.name}", stream.enabled, lambda on: _switch(stream.name, on)),
+        )
         with st.popover(_("Remove…"), icon=":material/delete:"):
             text = _("Stop listening to {stream} and take it out of the list? What was logged of it stays.")
             st.write(text.format(stream=plain(stream.title)))
@@ -51,8 +51,7 @@ def switches(stream: LiveStream) -> None:
             )
 
 
-def _switch(name: str, key: str) -> None:
-    enabled = bool(st.session_state[key])
+def _switch(name: str, enabled: bool) -> None:
     _changed(lambda: reads.api().patch(f"/api/streams/{name}", {"enabled": enabled}), "")
 
 

@@ -10,9 +10,8 @@ from datetime import date, timedelta
 import streamlit as st
 
 from streamlit_app.address import FIRST_DAY
+from streamlit_app.ui import control
 from streamlit_app.words import _
-
-KEY = "chosen_day"
 
 
 def day_picker(day: date, today: date, choose: Callable[[date], None]) -> None:
@@ -20,15 +19,15 @@ def day_picker(day: date, today: date, choose: Callable[[date], None]) -> None:
     before, after = day - timedelta(days=1), day + timedelta(days=1)
     with st.container(horizontal=True, vertical_alignment="center", width="content", wrap=False):
         st.button(_("The day before"), key="day_before", on_click=choose, args=(before,), disabled=before < FIRST_DAY)
-        st.session_state[KEY] = day
+        shown = control.showing("chosen_day", day, lambda chosen: choose(chosen or today))
         st.date_input(
             _("Day"),
             min_value=FIRST_DAY,
             max_value=today,
-            key=KEY,
             format="YYYY-MM-DD",
-            on_change=lambda: choose(st.session_state[KEY] or today),
             label_visibility="collapsed",
             width=150,
+            key=shown["key"],
+            on_change=shown["on_change"],
         )
         st.button(_("The day after"), key="day_after", on_click=choose, args=(after,), disabled=after > today)

@@ -8,6 +8,9 @@ from typing import Any
 
 import streamlit as st
 
+from streamlit_app import address
+from streamlit_app.ui import control
+
 
 def row_choice(
     parameter: str,
@@ -22,20 +25,29 @@ def row_choice(
     Streamlit holds on to places, not to what stands there: other rows make another table, so that a mark never moves on
     to a row that nobody chose. A row stays marked after what opened for it was closed, and is chosen anew by a click.
     """
-    key = f"{parameter}_{hash(tuple(ids))}"
-    chosen = st.query_params.get(parameter)
-    if chosen in ids and _marked(key, ids) != chosen:
-        st.session_state[key] = {"selection": {"rows": [ids.index(chosen)]}}
-    before = _marked(key, ids)
+    name = f"{parameter}_{hash(tuple(ids))}"
+    chosen = address.asked_now().text(parameter)
+    if chosen in ids and _marked(name, ids) != chosen:
+        control.begin_anew(name)
+        st.session_state[control.key_of(name)] = {"selection": {"rows": [ids.index(chosen)]}}
+    before = _marked(name, ids)
 
     def selected() -> None:
-        closed = st.query_params.get(parameter) != before
-        choose(_marked(key, ids) or (before if closed else ""))
+        closed = address.asked_now().text(parameter) != before
+        choose(_marked(name, ids) or (before if closed else ""))
 
-    st.dataframe(rows, hide_index=True, key=key, on_select=selected, selection_mode="single-row", **drawn)
+    st.dataframe(
+        rows,
+        hide_index=True,
+        key=control.key_of(name),
+        on_select=control.heard(name, selected),
+        selection_mode="single-row",
+        **drawn,
+    )
 
 
-def _marked(key: str, ids: Sequence[str]) -> str:
+def _marked(name: str, ids: Sequence[str]) -> str:
     """The id of the row that is marked in a table; empty where none is."""
+    key = control.key_of(name)
     places = st.session_state[key]["selection"]["rows"] if key in st.session_state else []
     return ids[places[0]] if places else ""

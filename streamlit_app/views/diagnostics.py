@@ -6,7 +6,7 @@ What belongs here: asking, choosing, and the order of things. What does not: the
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -15,14 +15,13 @@ import streamlit as st
 from streamlit_app import address, asked_reads, formats, live_reads, provider_list, reads, recognition_list
 from streamlit_app.provider_list import PROVIDERS
 from streamlit_app.shown_questions import STATUSES, Shown, shown_now
-from streamlit_app.ui import parts, states
+from streamlit_app.ui import control, parts, states
 from streamlit_app.ui.days import day_picker
 from streamlit_app.ui.text import plain
 from streamlit_app.words import _, ngettext
 from tagger_platform.store.recent import Asked, Numbers, Page, Span
 
 PAGE_ROWS = 100
-STREAMS_KEY, PROVIDERS_KEY, STATUSES_KEY = "asked_streams", "asked_providers", "asked_statuses"
 
 
 def page() -> None:
@@ -77,48 +76,34 @@ def _controls(shown: Shown, told: Numbers) -> None:
     by_status = _counted(told, "status", (), shown.providers)
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
         day_picker(shown.day, shown.today, lambda day: _go(date=None if day == shown.today else day))
-        st.session_state[STREAMS_KEY] = list(shown.streams)
         st.multiselect(
             _("Streams"),
             list(shown.titles),
             format_func=lambda name: shown.titles[name],
-            key=STREAMS_KEY,
             placeholder=_("All streams"),
-            on_change=_picked,
-            args=(shown,),
             label_visibility="collapsed",
             width=320,
+            **control.showing(
+                "asked_streams", list(shown.streams), lambda names: _go(stream=_in_order(shown.titles, names))
+            ),
         )
-        st.session_state[PROVIDERS_KEY] = list(shown.providers)
         st.pills(
             _("Providers"),
             [name for name in PROVIDERS if name in by_provider or name in shown.providers],
             selection_mode="multi",
             format_func=lambda name: f"{name} {formats.number(by_provider[name])}",
-            key=PROVIDERS_KEY,
-            on_change=_picked,
-            args=(shown,),
             label_visibility="collapsed",
+            **control.showing(
+                "asked_providers", list(shown.providers), lambda names: _go(provider=_in_order(PROVIDERS, names))
+            ),
         )
-    st.session_state[STATUSES_KEY] = list(shown.statuses)
     st.pills(
         _("State"),
         [status for status in STATUSES if status in by_status or status in shown.statuses],
         selection_mode="multi",
         format_func=lambda status: f"{states.word(status)} {formats.number(by_status[status])}",
-        key=STATUSES_KEY,
-        on_change=_picked,
-        args=(shown,),
         label_visibility="collapsed",
-    )
-
-
-def _picked(shown: Shown) -> None:
-    """All three are taken as the visitor sees them: of quick presses the browser's address may not know the last."""
-    _go(
-        stream=_in_order(tuple(shown.titles), STREAMS_KEY),
-        provider=_in_order(PROVIDERS, PROVIDERS_KEY),
-        status=_in_order(STATUSES, STATUSES_KEY),
+        **control.showing("asked_statuses", list(shown.statuses), lambda names: _go(status=_in_order(STATUSES, names))),
     )
 
 
@@ -127,8 +112,8 @@ def _go(page: int = 1, **filters: address.Filter) -> None:
     address.change(page=page, answer=None, **filters)
 
 
-def _in_order(known: Sequence[str], key: str) -> tuple[str, ...]:
-    return tuple(one for one in known if one in st.session_state[key])
+def _in_order(known: Iterable[str], chosen: Collection[str]) -> tuple[str, ...]:
+    return tuple(one for one in known if one in chosen)
 
 
 def _counted(told: Numbers, by: str, statuses: Sequence[str], providers: Sequence[str]) -> Counter[str]:

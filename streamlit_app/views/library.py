@@ -11,7 +11,7 @@ import streamlit as st
 
 from streamlit_app import address, formats, library_item, library_reads, library_upload, reads
 from streamlit_app.library_reads import ROWS
-from streamlit_app.ui import failures, states
+from streamlit_app.ui import control, failures, states
 from streamlit_app.ui.row_choice import row_choice
 from streamlit_app.words import _, ngettext
 from tagger_platform.store.library_page import LibraryPage, ListedItem, Standing, Wanted
@@ -21,7 +21,7 @@ POLL_S = 1
 STATUSES = ("READY", "QUEUED", "FINGERPRINTING", "FAILED", "DUPLICATE")
 ROWS_SHOWN, ROW_PX = 10, 36
 MOST_PAGES = 100_000
-TEXT_KEY, STATUS_KEY, KIND_KEY, DRAWN_KEY = "library_q", "library_status", "library_kind", "library_drawn"
+DRAWN_KEY = "library_drawn"
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ def page() -> None:
 @st.fragment(run_every=POLL_S)
 def _watch() -> None:
     with failures.told():
+        address.tell_again()
         if st.session_state.get(DRAWN_KEY) != reads.version():
             st.rerun()
 
@@ -95,42 +96,32 @@ def _numbers(standing: Standing) -> None:
 def _filters(shown: Shown, standing: Standing) -> None:
     kinds = library_upload.kinds()
     wanted = shown.wanted
-    for key, value in ((TEXT_KEY, wanted.text), (STATUS_KEY, wanted.status), (KIND_KEY, wanted.kind)):
-        st.session_state[key] = value
     with st.container(horizontal=True, vertical_alignment="bottom", key="library_filters"):
         st.text_input(
             _("Search"),
-            key=TEXT_KEY,
-            on_change=_filtered,
             icon=":material/search:",
             placeholder=_("Title, artist or album"),
             max_chars=address.LONGEST_TEXT,
+            **control.showing("library_q", wanted.text, lambda typed: _go(q=typed.strip())),
         )
         st.selectbox(
             _("State"),
             ("", *STATUSES),
             format_func=lambda status: _status(status, standing) if status else _("Any"),
-            key=STATUS_KEY,
-            on_change=_filtered,
             width=240,
+            **control.showing("library_status", wanted.status, lambda status: _go(status=status)),
         )
         st.selectbox(
             _("Kind"),
             ("", *library_upload.KINDS),
             format_func=lambda kind: kinds.get(kind) or _("Any"),
-            key=KIND_KEY,
-            on_change=_filtered,
             width=160,
+            **control.showing("library_kind", wanted.kind, lambda kind: _go(kind=kind)),
         )
 
 
 def _status(status: str, standing: Standing) -> str:
     return f"{states.word(status)} · {formats.number(standing.by_status.get(status, 0))}"
-
-
-def _filtered() -> None:
-    state = st.session_state
-    _go(q=str(state[TEXT_KEY]).strip(), status=state[STATUS_KEY], kind=state[KIND_KEY])
 
 
 def _table(found: LibraryPage) -> None:

@@ -5,12 +5,13 @@ What belongs here: the order of the page, and what it says when there is nothing
 (`play_list`), what is behind a play (`play_evidence`), what is known of the day (`drawn_day`, `day_reads`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 import streamlit as st
 
 from streamlit_app import (
+    address,
     day_reads,
     drawn_day,
     formats,
@@ -25,14 +26,14 @@ from streamlit_app import (
 from streamlit_app.drawn_day import DrawnDay
 from streamlit_app.live_cards import live_cards
 from streamlit_app.shown_day import Shown, go, shown_now
-from streamlit_app.ui import failures, states
+from streamlit_app.ui import control, failures, states
 from streamlit_app.ui.days import day_picker
 from streamlit_app.ui.text import plain
 from streamlit_app.words import _, ngettext
 
 POLL_S = 2
 """Seconds between two looks at the log's version: a play shows within this and the time to draw."""
-STREAMS_KEY, DRAWN_KEY = "on_air_streams", "on_air_drawn"
+DRAWN_KEY = "on_air_drawn"
 
 
 def page() -> None:
@@ -68,6 +69,7 @@ def _state_of_things(day: date, version: str, titles: Mapping[str, str]) -> tupl
 def _live(day: date) -> None:
     """The live cards, drawn again every POLL_S; the rest of the page only when there is something new."""
     with st.container(key="live"), failures.told():
+        address.tell_again()
         version = reads.version()
         titles = stream_reads.titles(version)
         if st.session_state.get(DRAWN_KEY) != _state_of_things(day, version, titles):
@@ -78,22 +80,18 @@ def _live(day: date) -> None:
 def _filters(shown: Shown) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="controls"):
         day_picker(shown.wanted, shown.today, lambda day: go(wanted=day, page=1, play=""))
-        st.session_state[STREAMS_KEY] = list(shown.streams)
         with st.container(width="stretch"):
             st.pills(
                 _("Streams"),
                 list(shown.titles),
                 selection_mode="multi",
                 format_func=lambda name: plain(shown.titles[name]),
-                key=STREAMS_KEY,
-                on_change=_streams_picked,
-                args=(shown,),
                 label_visibility="collapsed",
+                **control.showing("on_air_streams", list(shown.streams), lambda names: _streams_picked(shown, names)),
             )
 
 
-def _streams_picked(shown: Shown) -> None:
-    picked = st.session_state[STREAMS_KEY]
+def _streams_picked(shown: Shown, picked: Collection[str]) -> None:
     go(streams=tuple(name for name in shown.titles if name in picked), page=1, play="")
 
 
@@ -109,8 +107,8 @@ def _day(shown: Shown) -> DrawnDay:
     st.echarts_chart(
         drawn.chart,
         height=timeline.height(len(shown.names)),
-        key=listed_hours.chart_key(),
-        on_select=lambda: listed_hours.dragged(shown),
+        key=control.key_of(listed_hours.CHART),
+        on_select=control.heard(listed_hours.CHART, lambda: listed_hours.dragged(shown)),
         alt=said,
     )
     return drawn

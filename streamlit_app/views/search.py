@@ -11,34 +11,28 @@ from typing import Any
 import streamlit as st
 
 from streamlit_app import address, reads, track_reads
-from streamlit_app.ui import states, track_list
+from streamlit_app.ui import control, states, track_list
 from streamlit_app.words import _, ngettext
 from tagger_platform.model import Track
 
-QUERY, BOX_KEY = "q", "search_box"
+QUERY = "q"
 
 
 def page() -> None:
     asked = address.asked_now()
     text = asked.text(QUERY)
-    st.session_state[BOX_KEY] = text
     st.text_input(
         _("Search"),
-        key=BOX_KEY,
         max_chars=address.LONGEST_TEXT,
         placeholder=_("A title, an artist, an album or an ISRC"),
         icon=":material/search:",
-        on_change=_typed,
         label_visibility="collapsed",
+        **control.showing("search_box", text, lambda typed: address.change(q=typed.strip())),
     )
     if text:
         _found(text)
     else:
         _lately()
-
-
-def _typed() -> None:
-    address.change(q=st.session_state[BOX_KEY].strip())
 
 
 def _found(text: str) -> None:

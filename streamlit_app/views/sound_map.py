@@ -11,14 +11,14 @@ import streamlit as st
 
 from streamlit_app import address, formats, map_chart, preferences, reads, track_reads
 from streamlit_app.preferences import Theme
-from streamlit_app.ui import states, theme, track_list
+from streamlit_app.ui import control, states, theme, track_list
 from streamlit_app.ui.text import plain
 from streamlit_app.views import track
 from streamlit_app.words import _, ngettext
 from tagger_platform.store.clusters import NO_CLUSTER
 from tagger_platform.store.map_report import Dot, SoundMap
 
-CLUSTER, LOOP, CLUSTER_KEY = "cluster", "loop", "map_cluster"
+CLUSTER, LOOP = "cluster", "loop"
 LARGEST_NUMBER = 999_999_999
 TOP_TRACKS = 3
 LISTED = 100
@@ -54,7 +54,7 @@ def page() -> None:
         _chart(option, chosen)
     if loop:
         if not st.session_state[_key(chosen)].selection.areas:
-            st.button(_("Remove what was drawn"), icon=":material/deselect:", on_click=_picked)
+            st.button(_("Remove what was drawn"), icon=":material/deselect:", on_click=_choose, args=(chosen,))
         _listed(_("In what you drew"), map_chart.inside(loop, drawn.dots), version)
     elif chosen is not None:
         _listed(drawn.names[chosen], clusters[chosen], version)
@@ -112,21 +112,19 @@ def _tracks(count: int) -> str:
 
 
 def _picker(drawn: SoundMap, clusters: Mapping[int, Sequence[Dot]], chosen: int | None) -> None:
-    st.session_state[CLUSTER_KEY] = chosen
     st.selectbox(
         _("Cluster"),
         [*clusters],
         index=None,
-        key=CLUSTER_KEY,
         placeholder=_("All clusters"),
         format_func=lambda number: f"{drawn.names[number]} ({len(clusters[number])})",
-        on_change=_picked,
         label_visibility="collapsed",
+        **control.showing("map_cluster", chosen, _choose),
     )
 
 
-def _picked() -> None:
-    address.change(cluster=st.session_state[CLUSTER_KEY], loop=None)
+def _choose(cluster: int | None) -> None:
+    address.change(cluster=cluster, loop=None)
 
 
 def _chart(option: map_chart.Option, chosen: int | None) -> None:

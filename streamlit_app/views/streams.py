@@ -10,7 +10,7 @@ import streamlit as st
 
 from streamlit_app import address, formats, live_reads, reads, stream_form, stream_reads
 from streamlit_app.live_reads import LiveStream, Trouble
-from streamlit_app.ui import failures, states, stream_panels, theme
+from streamlit_app.ui import control, failures, states, stream_panels, theme
 from streamlit_app.ui.stream_panels import Panel, Rate
 from streamlit_app.ui.text import plain
 from streamlit_app.words import _
@@ -19,7 +19,7 @@ from tagger_platform.store.stream_stats import HOURS, Period, StreamStats
 
 POLL_S = 3
 """Seconds between two looks at how the streams are."""
-SHOW_KEY, DRAWN_KEY = "streams_show", "streams_drawn"
+DRAWN_KEY = "streams_drawn"
 NOTHING = StreamStats(Period(), (Period(),) * HOURS, Period())
 WORKING = frozenset({"live", "starting"})
 
@@ -42,6 +42,7 @@ def page() -> None:
 def _watch() -> None:
     """Has the page drawn again when a stream, or the log, is not as it was drawn."""
     with failures.told():
+        address.tell_again()
         if st.session_state.get(DRAWN_KEY) != (live_reads.live_streams(), reads.version()):
             st.rerun()
 
@@ -76,23 +77,17 @@ def _filter(counts: dict[str, int]) -> str:
     for problem in asked.problems:
         st.warning(problem)
     words = {"all": _("All"), "trouble": _("In trouble"), "off": _("Switched off")}
-    st.session_state[SHOW_KEY] = shown
     st.segmented_control(
         _("Which streams"),
         list(counts),
         required=True,
         format_func=lambda name: f"{words[name]} · {formats.number(counts[name])}",
-        key=SHOW_KEY,
-        on_change=_picked,
         label_visibility="collapsed",
+        **control.showing(
+            "streams_show", shown, lambda chosen: address.change(show=None if chosen == "all" else chosen)
+        ),
     )
     return shown
-
-
-def _picked() -> None:
-    """All needs no parameter."""
-    picked = st.session_state[SHOW_KEY]
-    address.change(show=None if picked == "all" else picked)
 
 
 def _why_none(shown: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect, sync_playwright
 
 import streamlit_app
 from tagger_platform.settings import Settings
@@ -122,6 +122,32 @@ def visit(browser: Browser, size: tuple[int, int] = DESKTOP, **context: Any) -> 
     yield page
     opened.close()
     assert strange == []
+
+
+class Line:
+    """The connection between the pages and a browser, which hears nothing while it is `held`; what it asks goes on.
+
+    `addresses` are those that the page had since it was opened, one after the other.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.held = False
+        self.addresses: list[str] = []
+        self._waiting: list[str | bytes] = []
+        self._sockets: list[WebSocketRoute] = []
+        page.route_web_socket("**/_stcore/stream", self._opened)
+        page.on("framenavigated", lambda frame: self.addresses.append(urlsplit(frame.url).query))
+
+    def _opened(self, socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        self._sockets.append(socket)
+        server.on_message(lambda message: self._waiting.append(message) if self.held else socket.send(message))
+
+    def let_go(self) -> None:
+        self.held = False
+        for message in self._waiting:
+            self._sockets[-1].send(message)
+        self._waiting.clear()
 
 
 def leaves(url: str) -> bool:

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from streamlit.testing.v1 import AppTest
 
 from streamlit_app.address import LONGEST_TEXT, Asked, parameters
 
@@ -90,3 +91,32 @@ def test_what_is_written_is_understood_again(day, streams, page):
     assert asked.day(TODAY) == day
     assert set(asked.streams(KNOWN)) == set(streams)
     assert (asked.number("page", 1, 999, 1), asked.problems) == (page, [])
+
+
+def a_page_with_buttons() -> None:
+    import streamlit as st
+
+    from streamlit_app import address
+
+    asked = address.asked_now()
+    st.text(f"{asked.text('date')} {asked.text('stream')}".strip())
+    st.button("yesterday", on_click=lambda: address.change(date="2026-11-20"))
+    st.button("nova", on_click=lambda: address.change(stream="nova"))
+
+
+@pytest.fixture
+def page() -> AppTest:
+    return AppTest.from_function(a_page_with_buttons).run()
+
+
+def hears_late(page: AppTest) -> AppTest:
+    """The browser tells the address that it had first, as it has not heard of another."""
+    page.query_params.clear()
+    return page
+
+
+def test_what_was_chosen_is_asked_for_also_while_the_browser_tells_an_older_address(page):
+    page.button[0].click().run()
+    assert hears_late(page).run().text[0].value == "2026-11-20"
+    assert hears_late(page).button[1].click().run().text[0].value == "2026-11-20 nova"
+    assert page.query_params == {"date": "2026-11-20", "stream": "nova"}

@@ -7,9 +7,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import streamlit as st
 
+from streamlit_app import preferences
 from streamlit_app.live_reads import Finding
+from streamlit_app.preferences import Preferences
 from streamlit_app.ui import findings
 from tagger_platform.health.marks import SENSOR, leave_mark
 from tagger_platform.health.nightly import BACKUP, RETENTION, UPKEEP, WORKS
@@ -43,8 +44,8 @@ def around(environ: dict[str, str]) -> Around:
 
 
 def speaks(monkeypatch: pytest.MonkeyPatch, language: str) -> None:
-    visitor = SimpleNamespace(cookies={"tagger_language": language}, locale="en-US", headers={})
-    monkeypatch.setattr(st, "context", visitor)
+    visitor = Preferences(language)
+    monkeypatch.setattr(preferences, "current", lambda: visitor)
 
 
 def wait_in_the_spool(around: Around, slots: int) -> None:

@@ -214,10 +214,10 @@ def test_filters_and_pages_change_the_address(open_page, items):
     page = open_page()
     page.button(key="page_after").click().run()
     assert (page.query_params["page"], len(titles(page))) == ("2", 12)
-    page.selectbox(key="library_status").set_value("FAILED").run()
+    page.selectbox(key="library_status-0").set_value("FAILED").run()
     assert ("page" in page.query_params, page.query_params["status"], titles(page)) == (False, "FAILED", [EVIL])
-    page.selectbox(key="library_status").set_value("").run()
-    page.text_input(key="library_q").set_value("song 07").run()
+    page.selectbox(key="library_status-0").set_value("").run()
+    page.text_input(key="library_q-0").set_value("song 07").run()
     assert (page.query_params["q"], titles(page)) == ("song 07", ["Song 07"])
 
 

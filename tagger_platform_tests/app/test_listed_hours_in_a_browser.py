@@ -9,13 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from streamlit_app.listed_hours import BEHIND_S
 from streamlit_app.timeline import LABELS_PX, RIGHT_PX, ROW_PX
+from streamlit_app.views.on_air import POLL_S
 from tagger_platform.store.airtime import Stretch, plays_within
 from tagger_platform.store.reports import day_bounds
 from tagger_platform.store.rows import plays_csv
 from tagger_platform_tests import samples
-from tagger_platform_tests.app.browsing import Platform, picture, platform_over, settled, visit
+from tagger_platform_tests.app.browsing import Line, Platform, picture, platform_over, settled, visit
 
 pytestmark = pytest.mark.real
 
@@ -109,12 +109,24 @@ def test_hours_are_dragged_over_on_the_timeline_until_the_slider_says_otherwise(
     expect(page.locator(".st-key-timeline-0")).to_have_count(0)
 
 
+def test_hours_that_were_dragged_over_stay_while_the_browser_hears_late(platform: Platform, page: Page) -> None:
+    line = Line(page)
+    page.goto(f"{platform.url}/?date={DAY}")
+    choose_by_dragging(page)
+    line.held = True
+    drag_over(page, 9, 12)
+    page.wait_for_timeout(2000 * POLL_S)
+    line.let_go()
+    expect(page.get_by_role("slider").first).to_have_attribute("aria-valuetext", "09:00")
+    page.wait_for_timeout(2000 * POLL_S)
+    assert line.addresses == [f"date={DAY}", f"date={DAY}&hours=9-12"]
+    expect(plays_metric(page)).to_have_text(count_within(platform, 9, 12))
+
+
 def test_the_hours_stay_when_a_stream_and_another_day_are_chosen(platform: Platform, page: Page) -> None:
     page.goto(f"{platform.url}/?date={DAY}")
     page.get_by_role("slider").last.press("ArrowLeft")
     expect(page).to_have_url(re.compile(r"hours=0-23\.75$"))
-    settled(page)
-    page.wait_for_timeout(1000 * BEHIND_S)  # from then on it is the address that counts
     page.get_by_role("button", name="Nova Jazz", exact=True).first.click()
     expect(page).to_have_url(re.compile(r"hours=0-23\.75&stream=nova$"))
     expect(plays_metric(page)).to_have_text(count_within(platform, 0, 23.75, "nova"))

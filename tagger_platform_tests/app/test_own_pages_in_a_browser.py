@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import soundfile
 import yaml
 from playwright.sync_api import Browser, Page, expect
 
+from streamlit_app.views.streams import POLL_S
 from tagger_platform.capture.spectrogram import COLUMNS, spectrogram
 from tagger_platform.capture.writer import flac
 from tagger_platform.library.intake import take_note
@@ -17,6 +19,7 @@ from tagger_platform.spool.last_windows import LastWindows
 from tagger_platform_tests import samples
 from tagger_platform_tests.app.browsing import (
     PHONE,
+    Line,
     Platform,
     barriers,
     picture,
@@ -79,6 +82,21 @@ def test_streams_are_filtered_and_the_address_follows(platform: Platform, page: 
     assert page.url == f"{platform.url}/streams?show=trouble"
     page.reload()
     expect(page.locator(".stream-panel h3")).to_have_text(["Nova Jazz"])
+
+
+def test_a_stream_that_somebody_else_switched_off_stays_off(platform: Platform, page: Page):
+    line = Line(page)
+    page.goto(f"{platform.url}/streams")
+    settled(page)
+    line.held = True
+    httpx.patch(f"{platform.settings.api_url}/api/streams/patio", json={"enabled": False}).raise_for_status()
+    platform.capture.health["streams"][-1] |= {"enabled": False, "state": "disabled"}
+    written = platform.settings.streams_file.stat().st_mtime_ns
+    page.wait_for_timeout(4000 * POLL_S)
+    line.let_go()
+    expect(page.get_by_role("switch", name="Listen to Patio")).not_to_be_checked()
+    page.wait_for_timeout(1000 * POLL_S)
+    assert platform.settings.streams_file.stat().st_mtime_ns == written
 
 
 def test_a_stream_is_tried_added_and_removed_by_keyboard_and_mouse(platform: Platform, page: Page):

@@ -178,7 +178,7 @@ def test_an_api_that_is_down_is_a_sentence_and_its_streams_are_still_listed(open
 
 def test_a_stream_is_switched_on_and_only_those_in_the_file_can_be(open_page, settings, capture):
     page = open_page()
-    assert [toggle.key for toggle in page.toggle] == ["stream-on-patio"]
+    assert [toggle.key for toggle in page.toggle] == ["stream-on-patio-0"]
     settled(page.toggle[0].set_value(True).run())
     assert held(settings) == [{**PATIO, "enabled": True}]
     assert capture.asked.count("/reload") == 1

@@ -1,0 +1,110 @@
+"""A browser that hears late of what was drawn, as on a slow machine: timers and visitors go on, and nothing is undone.
+
+What it was drawn is held back for a while; what it asks goes through at once.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from streamlit_app.views.on_air import POLL_S
+from tagger_platform.store.reports import plays_of_day
+from tagger_platform_tests import samples
+from tagger_platform_tests.app.browsing import Line, Platform, platform_over, settled, visit
+
+pytestmark = pytest.mark.real
+
+DAY, DAY_BEFORE = samples.DAY, samples.DAY - timedelta(days=1)
+LATE_MS = 2000 * POLL_S
+"""The timer asks twice meanwhile."""
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    with platform_over(tmp_path_factory.mktemp("data")) as running:
+        samples.write_day(running.database, DAY)
+        samples.write_day(running.database, DAY_BEFORE, seed=2)
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with visit(browser) as opened:
+        yield opened
+
+
+@pytest.fixture
+def line(page: Page) -> Line:
+    return Line(page)
+
+
+def asks_for(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def shows(platform: Platform, page: Page, day: object, *streams: str) -> None:
+    count = plays_of_day(platform.database, day, samples.TZ, streams=streams).total
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text(f"{count:,}")
+
+
+def opened(platform: Platform, page: Page, address: str) -> None:
+    page.goto(f"{platform.url}/?{address}")
+    settled(page)
+
+
+def nova(page: Page) -> Locator:
+    return page.get_by_role("button", name="Nova Jazz", exact=True).first
+
+
+def test_a_day_that_was_chosen_stays_chosen(platform: Platform, page: Page, line: Line) -> None:
+    opened(platform, page, f"date={DAY}")
+    line.held = True
+    page.get_by_role("button", name="The day before").click()
+    page.wait_for_timeout(LATE_MS)
+    line.let_go()
+    shows(platform, page, DAY_BEFORE)
+    page.wait_for_timeout(LATE_MS)
+    assert line.addresses == [f"date={DAY}", f"date={DAY_BEFORE}"]
+    shows(platform, page, DAY_BEFORE)
+
+
+def test_two_quick_choices_both_count(platform: Platform, page: Page, line: Line) -> None:
+    opened(platform, page, f"date={DAY}")
+    line.held = True
+    page.get_by_role("button", name="The day before").click()
+    nova(page).click()
+    page.wait_for_timeout(LATE_MS)
+    line.let_go()
+    shows(platform, page, DAY_BEFORE, "nova")
+    assert asks_for(page) == {"date": [str(DAY_BEFORE)], "stream": ["nova"]}
+
+
+def test_a_play_that_arrives_takes_no_choice_back(platform: Platform, page: Page, line: Line) -> None:
+    opened(platform, page, f"date={DAY}")
+    line.held = True
+    nova(page).click()
+    page.wait_for_timeout(1000)
+    last = datetime(DAY.year, DAY.month, DAY.day, 23, 59, 59, tzinfo=samples.TZ)
+    samples.write_plays(platform.database, [samples.play("nova", last, seconds=1)])
+    page.wait_for_timeout(LATE_MS)
+    line.let_go()
+    shows(platform, page, DAY, "nova")
+    assert asks_for(page) == {"date": [str(DAY)], "stream": ["nova"]}
+
+
+def test_what_was_gone_back_from_does_not_come_again(platform: Platform, page: Page, line: Line) -> None:
+    opened(platform, page, f"date={DAY}")
+    nova(page).click()
+    shows(platform, page, DAY, "nova")
+    settled(page)
+    line.held = True
+    page.go_back(wait_until="commit")
+    page.wait_for_timeout(LATE_MS)
+    line.let_go()
+    shows(platform, page, DAY)
+    page.wait_for_timeout(LATE_MS)
+    assert line.addresses == [f"date={DAY}", f"date={DAY}&stream=nova", f"date={DAY}"]
+    shows(platform, page, DAY)
