@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 import streamlit as st
 
 Value = TypeVar("Value")
+LIVES = 16
+"""Keys of a control, one after the other and then again: Streamlit forgets none, and a page is open for months."""
 
 
 def key_of(name: str) -> str:
@@ -22,7 +24,8 @@ def key_of(name: str) -> str:
 
 def begin_anew(name: str) -> None:
     """From now on it is another one, which nobody has touched yet."""
-    st.session_state[_lives(name)] = st.session_state.get(_lives(name), 0) + 1
+    st.session_state[_lives(name)] = (st.session_state.get(_lives(name), 0) + 1) % LIVES
+    st.session_state.pop(key_of(name), None)
 
 
 def _lives(name: str) -> str:

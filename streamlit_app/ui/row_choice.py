@@ -25,29 +25,27 @@ def row_choice(
     Streamlit holds on to places, not to what stands there: other rows make another table, so that a mark never moves on
     to a row that nobody chose. A row stays marked after what opened for it was closed, and is chosen anew by a click.
     """
-    name = f"{parameter}_{hash(tuple(ids))}"
-    chosen = address.asked_now().text(parameter)
-    if chosen in ids and _marked(name, ids) != chosen:
+    name, chosen = f"rows_of_{parameter}", address.asked_now().text(parameter)
+    if st.session_state.get(name) != list(ids):
+        control.begin_anew(name)
+        st.session_state[name] = list(ids)
+    if chosen in ids and _marked(control.key_of(name), ids) != chosen:
         control.begin_anew(name)
         st.session_state[control.key_of(name)] = {"selection": {"rows": [ids.index(chosen)]}}
-    before = _marked(name, ids)
+    key = control.key_of(name)
+    before = _marked(key, ids)
 
     def selected() -> None:
+        marked = _marked(key, ids)
+        if key != control.key_of(name) and marked in ("", before):
+            return  # a browser that has not heard of the other table yet: nobody marked anything
         closed = address.asked_now().text(parameter) != before
-        choose(_marked(name, ids) or (before if closed else ""))
+        choose(marked or (before if closed else ""))
 
-    st.dataframe(
-        rows,
-        hide_index=True,
-        key=control.key_of(name),
-        on_select=control.heard(name, selected),
-        selection_mode="single-row",
-        **drawn,
-    )
+    st.dataframe(rows, hide_index=True, key=key, on_select=selected, selection_mode="single-row", **drawn)
 
 
-def _marked(name: str, ids: Sequence[str]) -> str:
+def _marked(key: str, ids: Sequence[str]) -> str:
     """The id of the row that is marked in a table; empty where none is."""
-    key = control.key_of(name)
     places = st.session_state[key]["selection"]["rows"] if key in st.session_state else []
     return ids[places[0]] if places else ""

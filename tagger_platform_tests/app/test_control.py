@@ -3,6 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from streamlit_app.ui.control import LIVES
+
 
 def drawn() -> None:
     import streamlit as st
@@ -41,3 +43,18 @@ def test_what_is_told_of_the_control_as_it_was_is_not_listened_to(page: AppTest)
     page.run()
     as_it_was.set_value(["cafe"]).run()
     assert page.session_state["asked"] == ["kexp"]
+
+
+def reborn() -> None:
+    import streamlit as st
+
+    from streamlit_app.ui import control
+
+    st.text(control.key_of("chart"))
+    control.begin_anew("chart")
+
+
+def test_a_page_that_is_open_for_months_has_so_many_keys_and_no_more() -> None:
+    page = AppTest.from_function(reborn)
+    keys = [page.run().text[0].value for _ in range(3 * LIVES)]
+    assert len(set(keys[:LIVES])) == len(set(keys)) == LIVES

@@ -95,6 +95,22 @@ def test_a_play_that_arrives_takes_no_choice_back(platform: Platform, page: Page
     assert asks_for(page) == {"date": [str(DAY)], "stream": ["nova"]}
 
 
+def test_a_row_that_is_clicked_before_a_play_pushes_it_down_is_the_one_that_opens(
+    platform: Platform, page: Page, line: Line
+) -> None:
+    newest = plays_of_day(platform.database, DAY, samples.TZ, streams=["playa"]).plays[-1]
+    opened(platform, page, f"date={DAY}&stream=playa")
+    line.held = True
+    last = datetime(DAY.year, DAY.month, DAY.day, 23, 59, 58, tzinfo=samples.TZ)
+    samples.write_plays(platform.database, [samples.play("playa", last, seconds=1)])
+    page.wait_for_timeout(LATE_MS)
+    page.get_by_test_id("stDataFrame").click(position={"x": 18, "y": 60})
+    page.wait_for_timeout(1000)
+    line.let_go()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert asks_for(page)["play"] == [newest.play_id]
+
+
 def test_what_was_gone_back_from_does_not_come_again(platform: Platform, page: Page, line: Line) -> None:
     opened(platform, page, f"date={DAY}")
     nova(page).click()
