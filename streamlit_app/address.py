@@ -1,7 +1,7 @@
 """What a page's address asks for: every filter is a query parameter, as ``?date=2026-11-20&stream=kexp,nova``.
 
-What belongs here: reading parameters, however damaged, and writing them. What does not: widgets. What cannot be used is
-told in a sentence, and what stands in for it is shown.
+What belongs here: reading parameters, however damaged, writing them, and what the browser was sent last. What does not:
+widgets. What cannot be used is told in a sentence, and what stands in for it is shown.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Controls that show what the page's address asks for, each under a key that says which of its lives it is in.
+"""Controls that show what can also change elsewhere, as the page's address, each under a key that counts its lives.
 
 What belongs here: setting a control to a value, and hearing what a visitor chose. What does not: the address, drawing.
 

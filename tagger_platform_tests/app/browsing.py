@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect, sync_playwright
@@ -154,6 +154,11 @@ def leaves(url: str) -> bool:
     """Whether a request would go anywhere but to this machine."""
     parts = urlsplit(url)
     return parts.scheme not in ("data", "blob", "about", "chrome") and parts.hostname not in ("127.0.0.1", "localhost")
+
+
+def query_of(page: Page) -> dict[str, list[str]]:
+    """The parameters of the page's address."""
+    return parse_qs(urlsplit(page.url).query)
 
 
 def settled(page: Page) -> None:

@@ -5,17 +5,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tagger_platform_tests import samples
 from tagger_platform_tests.api.capture_standin import CaptureStandIn, capture_standin
-from tagger_platform_tests.app.browsing import chromium
+from tagger_platform_tests.app.browsing import chromium, visit
 from tagger_platform_tests.app.opening import forget
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A visitor at a desk, on no page yet."""
+    with visit(browser) as opened:
         yield opened
 
 

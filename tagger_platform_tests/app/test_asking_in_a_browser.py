@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -23,6 +22,7 @@ from tagger_platform_tests.app.browsing import (
     barriers,
     picture,
     platform_over,
+    query_of,
     settled,
     sticks_out,
     visit,
@@ -62,10 +62,6 @@ def clip(tmp_path: Path) -> Path:
     return path
 
 
-def query(page: Page) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
-
-
 def first_row(page: Page) -> Locator:
     """The first table; at `TICK` of it is the box that chooses its first row."""
     return page.get_by_test_id("stDataFrame").first
@@ -81,11 +77,11 @@ def test_questions_are_filtered_and_a_row_shows_its_answer(platform: Platform, p
     expect(page.locator(".figure b").first).to_have_text("48")
     page.get_by_role("button", name=re.compile("^shazam")).click()
     expect(page.locator(".figure b").first).to_have_text("24")
-    assert query(page) == {"date": [str(samples.DAY)], "stream": ["kexp"], "provider": ["shazam"]}
+    assert query_of(page) == {"date": [str(samples.DAY)], "stream": ["kexp"], "provider": ["shazam"]}
     settled(page)
     first_row(page).click(position=TICK)
     expect(page.locator(".facts dd").first).to_be_visible()
-    assert query(page)["answer"] == ["kexp/2025-11-21T07:00:00Z+0/shazam"]
+    assert query_of(page)["answer"] == ["kexp/2025-11-21T07:00:00Z+0/shazam"]
     settled(page)
     assert barriers(page) == []
     picture(page, "diagnostics")
@@ -108,7 +104,7 @@ def test_a_row_of_the_old_list_keeps_the_filter_that_was_just_chosen(platform: P
             first_row(page).click(position=TICK)
     expect(page.locator(".facts dd").first).to_be_visible()
     settled(page)
-    assert query(page)["status"] == ["no_match"]
+    assert query_of(page)["status"] == ["no_match"]
 
 
 def test_an_answer_has_a_link_with_the_providers_words_and_the_clip(platform: Platform, browser: Browser):

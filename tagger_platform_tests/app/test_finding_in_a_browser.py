@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -19,6 +18,7 @@ from tagger_platform_tests.app.browsing import (
     barriers,
     picture,
     platform_over,
+    query_of,
     settled,
     sticks_out,
     visit,
@@ -55,16 +55,6 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         with running.database.writing() as connection:
             write_map(connection, NightMap(now.date(), ModelName("fake", "1"), places))
         yield running
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with visit(browser) as opened:
-        yield opened
-
-
-def query_of(page: Page) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
 
 
 def on_map(page: Page, x: float, y: float) -> tuple[float, float]:

@@ -5,15 +5,14 @@ What it was drawn is held back for a while; what it asks goes through at once.
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from streamlit_app.views.on_air import POLL_S
 from tagger_platform.store.reports import plays_of_day
 from tagger_platform_tests import samples
-from tagger_platform_tests.app.browsing import Line, Platform, platform_over, settled, visit
+from tagger_platform_tests.app.browsing import Line, Platform, platform_over, query_of, settled
 
 pytestmark = pytest.mark.real
 
@@ -31,18 +30,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with visit(browser) as opened:
-        yield opened
-
-
-@pytest.fixture
 def line(page: Page) -> Line:
     return Line(page)
-
-
-def asks_for(page: Page) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
 
 
 def shows(platform: Platform, page: Page, day: object, *streams: str) -> None:
@@ -79,7 +68,7 @@ def test_two_quick_choices_both_count(platform: Platform, page: Page, line: Line
     page.wait_for_timeout(LATE_MS)
     line.let_go()
     shows(platform, page, DAY_BEFORE, "nova")
-    assert asks_for(page) == {"date": [str(DAY_BEFORE)], "stream": ["nova"]}
+    assert query_of(page) == {"date": [str(DAY_BEFORE)], "stream": ["nova"]}
 
 
 def test_a_play_that_arrives_takes_no_choice_back(platform: Platform, page: Page, line: Line) -> None:
@@ -92,7 +81,7 @@ def test_a_play_that_arrives_takes_no_choice_back(platform: Platform, page: Page
     page.wait_for_timeout(LATE_MS)
     line.let_go()
     shows(platform, page, DAY, "nova")
-    assert asks_for(page) == {"date": [str(DAY)], "stream": ["nova"]}
+    assert query_of(page) == {"date": [str(DAY)], "stream": ["nova"]}
 
 
 def test_a_row_that_is_clicked_before_a_play_pushes_it_down_is_the_one_that_opens(
@@ -108,7 +97,7 @@ def test_a_row_that_is_clicked_before_a_play_pushes_it_down_is_the_one_that_open
     page.wait_for_timeout(1000)
     line.let_go()
     expect(page.get_by_role("dialog")).to_be_visible()
-    assert asks_for(page)["play"] == [newest.play_id]
+    assert query_of(page)["play"] == [newest.play_id]
 
 
 def test_what_was_gone_back_from_does_not_come_again(platform: Platform, page: Page, line: Line) -> None:
@@ -124,3 +113,11 @@ def test_what_was_gone_back_from_does_not_come_again(platform: Platform, page: P
     page.wait_for_timeout(LATE_MS)
     assert line.addresses == [f"date={DAY}", f"date={DAY}&stream=nova", f"date={DAY}"]
     shows(platform, page, DAY)
+
+
+def test_an_address_that_is_typed_after_a_choice_counts_at_once(platform: Platform, page: Page) -> None:
+    opened(platform, page, f"date={DAY}")
+    nova(page).click()
+    shows(platform, page, DAY, "nova")
+    opened(platform, page, f"date={DAY_BEFORE}")
+    shows(platform, page, DAY_BEFORE)

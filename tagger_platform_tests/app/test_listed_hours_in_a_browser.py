@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from streamlit_app.timeline import LABELS_PX, RIGHT_PX, ROW_PX
 from streamlit_app.views.on_air import POLL_S
@@ -15,7 +14,7 @@ from tagger_platform.store.airtime import Stretch, plays_within
 from tagger_platform.store.reports import day_bounds
 from tagger_platform.store.rows import plays_csv
 from tagger_platform_tests import samples
-from tagger_platform_tests.app.browsing import Line, Platform, picture, platform_over, settled, visit
+from tagger_platform_tests.app.browsing import Line, Platform, picture, platform_over, query_of, settled
 
 pytestmark = pytest.mark.real
 
@@ -29,12 +28,6 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     with platform_over(tmp_path_factory.mktemp("data")) as running:
         samples.write_day(running.database, DAY)
         yield running
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with visit(browser) as opened:
-        yield opened
 
 
 def plays_metric(page: Page) -> Locator:
@@ -57,9 +50,7 @@ def test_hours_are_dragged_and_the_csv_is_of_just_these(platform: Platform, page
     last.press("ArrowLeft")
     expect(page).to_have_url(re.compile(r"hours=1[12](\.\d+)?-23\.75"))
     midnight = day_bounds(DAY, samples.TZ)[0]
-    begin, over = (
-        midnight + timedelta(hours=float(hour)) for hour in parse_qs(urlsplit(page.url).query)["hours"][0].split("-")
-    )
+    begin, over = (midnight + timedelta(hours=float(hour)) for hour in query_of(page)["hours"][0].split("-"))
     held = plays_within(platform.database, Stretch(begin, over, ("kexp", "nova")))
     expect(plays_metric(page)).to_have_text(f"{len(held)}")
     csv = page.get_by_role("link", name="CSV")

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -20,6 +19,7 @@ from tagger_platform_tests.app.browsing import (
     barriers,
     picture,
     platform_over,
+    query_of,
     settled,
     sticks_out,
     visit,
@@ -40,12 +40,6 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         samples.write_day(running.database, DAY)
         write_evidence(running.database, running.settings.clips_dir)
         yield running
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with visit(browser) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -76,10 +70,10 @@ def test_a_stream_is_picked_and_the_address_follows(platform: Platform, page: Pa
     page.goto(f"{platform.url}/?date={DAY}")
     page.get_by_role("button", name="Nova Jazz").click()
     expect(plays_metric(page)).to_have_text(count_of(platform, "nova"))
-    assert parse_qs(urlsplit(page.url).query) == {"date": [DAY.isoformat()], "stream": ["nova"]}
+    assert query_of(page) == {"date": [DAY.isoformat()], "stream": ["nova"]}
     page.get_by_role("button", name="KEXP 90.3").click()
     expect(plays_metric(page)).to_have_text(count_of(platform, "nova", "kexp"))
-    assert parse_qs(urlsplit(page.url).query)["stream"] == ["kexp,nova"]
+    assert query_of(page)["stream"] == ["kexp,nova"]
 
 
 def test_a_deep_link_shows_what_it_names(platform: Platform, page: Page) -> None:
@@ -87,7 +81,7 @@ def test_a_deep_link_shows_what_it_names(platform: Platform, page: Page) -> None
     expect(plays_metric(page)).to_have_text(count_of(platform, "playa", "kitchen"))
     page.get_by_role("button", name="The day before", exact=True).click()
     expect(page.get_by_text("Nothing was heard on these streams that day")).to_be_visible()
-    query = parse_qs(urlsplit(page.url).query)
+    query = query_of(page)
     assert query == {"date": [(DAY - timedelta(days=1)).isoformat()], "stream": ["playa,kitchen"]}
     page.go_back()
     expect(plays_metric(page)).to_have_text(count_of(platform, "playa", "kitchen"))
@@ -142,7 +136,7 @@ def test_a_play_is_selected_in_the_table(platform: Platform, page: Page) -> None
     table.click(position={"x": 18, "y": 60})
     evidence = page.get_by_role("dialog")
     expect(evidence).to_be_visible()
-    (play,) = parse_qs(urlsplit(page.url).query)["play"]
+    (play,) = query_of(page)["play"]
     newest = [one.play_id for one in plays_of_day(platform.database, DAY, samples.TZ, streams=["kexp"]).plays][-1]
     assert play == newest
     page.keyboard.press("Escape")

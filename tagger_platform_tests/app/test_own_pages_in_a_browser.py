@@ -51,12 +51,6 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with visit(browser) as opened:
-        yield opened
-
-
-@pytest.fixture
 def song(tmp_path: Path) -> Path:
     path = tmp_path / "My song.flac"
     soundfile.write(path, tune(1, 8.0), RATE)

@@ -102,6 +102,7 @@ def test_a_link_asks_for_what_is_shown_and_names_its_day(plays: list[Play], aske
     assert shown_for(Asked(parameters)).stretch == shown.stretch
 
 
+# One log does for all examples: it is only read.
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked=st.dictionaries(st.sampled_from(PARAMETERS), TEXTS))
 def test_whatever_is_asked_the_answer_is_a_file_or_the_page(
